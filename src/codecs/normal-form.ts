@@ -1,0 +1,295 @@
+import { MemoirError, show } from '../errors.js';
+import { tagged, type Codec, type Tagged } from './codec.js';
+import { copyPlain, DEPTH_MAX, Fault, getOwn, isPlainObject, passing, setOwn } from './plain-data.js';
+
+/**
+ * Copies a value into its normal form, checking it on the way: exactly the codec's fields, plain prototypes, no
+ * `undefined`, well-formed strings, valid Dates, 0 for −0 in integers. Throws a `Fault`.
+ */
+export type Normalize = (value: unknown, depth: number) => unknown;
+
+/** An object's fields by name, whether each must be there, and the codec of all further ones, if any may come. */
+interface Fields {
+  readonly known: ReadonlyMap<string, { readonly codec: Codec; readonly optional: boolean }>;
+  readonly rest: Codec | undefined;
+}
+
+const compiled = new WeakMap<Codec, Normalize>();
+
+/** The normaliser of a codec, compiled once. Codecs that cannot hold data (functions, never) are refused. */
+export function normalizer(codec: Codec): Normalize {
+  const known = compiled.get(codec);
+  if (known !== undefined) return known;
+  // Registered before it is made, so that a recursive codec finds itself.
+  const late: Normalize = (value, depth) => made(value, depth);
+  compiled.set(codec, late);
+  const made = compile(codec);
+  compiled.set(codec, made);
+  return made;
+}
+
+function compile(codec: Codec): Normalize {
+  const fields = fieldsOf(codec);
+  if (fields !== undefined) return objectOf(codec, fields);
+  const tag = tagged(codec);
+  switch (tag?._tag) {
+    case 'StringType':
+      return (value) => {
+        if (typeof value !== 'string') throw mismatch(codec, value);
+        if (!value.isWellFormed()) throw new Fault('RowInvalid', 'has a lone surrogate, which UTF-8 cannot hold');
+        return value;
+      };
+    case 'NumberType':
+    case 'BooleanType':
+    case 'BigIntType':
+    case 'NullType':
+    case 'KeyofType':
+    case 'LiteralType':
+    case 'UndefinedType':
+    case 'VoidType':
+      return (value) => {
+        if (!codec.is(value)) throw mismatch(codec, value);
+        return value;
+      };
+    case 'ExactType':
+    case 'ReadonlyType':
+      return normalizer(tag.type);
+    case 'RecursiveType':
+      return recursive(codec, tag);
+    case 'RefinementType':
+      return refined(codec, tag.type);
+    case 'ArrayType':
+    case 'ReadonlyArrayType':
+      return arrayOf(codec, tag.type);
+    case 'TupleType':
+      return tupleOf(codec, tag.types);
+    case 'UnionType':
+      return unionOf(codec, tag.types);
+    case 'FunctionType':
+    case 'NeverType':
+      throw new MemoirError('DefinitionInvalid', `the codec ${codec.name} holds no data: use one whose values can be stored`);
+    case 'DateType':
+    case 'BytesType':
+    default:
+      // No tag to guide the copy: the codec's word, then a plain copy that must still be one of its values.
+      return (value, depth) => {
+        if (!codec.is(value)) throw mismatch(codec, value);
+        return copyPlain(value, 'RowInvalid', depth);
+      };
+  }
+}
+
+/** The fields of an object codec, through `exact`, `readonly` and intersections; undefined for anything else. */
+export function fieldsOf(codec: Codec): Fields | undefined {
+  const tag = tagged(codec);
+  switch (tag?._tag) {
+    case 'InterfaceType':
+    case 'PartialType': {
+      const optional = tag._tag === 'PartialType';
+      const known = Object.entries(tag.props).map(([name, field]) => [name, { codec: field, optional }] as const);
+      return { known: new Map(known), rest: undefined };
+    }
+    case 'DictionaryType':
+      return dictionaryFields(tag);
+    case 'ExactType':
+    case 'ReadonlyType':
+      return fieldsOf(tag.type);
+    case 'IntersectionType':
+      return mergedFields(tag.types);
+    default:
+      return undefined;
+  }
+}
+
+function dictionaryFields(tag: Extract<Tagged, { readonly _tag: 'DictionaryType' }>): Fields {
+  const domain = tagged(tag.domain);
+  if (domain?._tag === 'KeyofType') {
+    const names = Object.keys(domain.keys);
+    return { known: new Map(names.map((name) => [name, { codec: tag.codomain, optional: false }])), rest: undefined };
+  }
+  return { known: new Map(), rest: tag.codomain };
+}
+
+/** The fields of all members together; a member that is not an object leaves the intersection to its own `is`. */
+function mergedFields(members: readonly Codec[]): Fields | undefined {
+  const known = new Map<string, { readonly codec: Codec; readonly optional: boolean }>();
+  let rest: Codec | undefined;
+  for (const member of members) {
+    const fields = fieldsOf(member);
+    if (fields === undefined) return undefined;
+    rest ??= fields.rest;
+    for (const [name, field] of fields.known) {
+      const other = known.get(name);
+      known.set(name, other === undefined || other.optional ? field : other);
+    }
+  }
+  return { known, rest };
+}
+
+function objectOf(codec: Codec, { known, rest }: Fields): Normalize {
+  const plan = [...known].map(([name, field]) => ({
+    name,
+    optional: field.optional || allowsUndefined(field.codec),
+    normalize: normalizer(field.codec),
+    expected: field.codec.name,
+  }));
+  const each = rest === undefined ? undefined : normalizer(rest);
+  // Members of an intersection may each constrain the same field or the names of a map: their own word counts.
+  const conditions = conditionsOf(codec);
+  return (value, depth) => {
+    if (!isPlainObject(value)) throw mismatch(codec, value);
+    if (depth > DEPTH_MAX) throw tooDeep(codec);
+    const copy: Record<string, unknown> = {};
+    let found = 0;
+    let place = '';
+    try {
+      for (const field of plan) {
+        place = field.name;
+        const item = getOwn(value, place);
+        if (item !== undefined) {
+          copy[place] = field.normalize(item, depth + 1);
+          found++;
+        } else if (!field.optional) throw new Fault('RowInvalid', `is missing: expected ${field.expected}`);
+        else if (Object.hasOwn(value, place)) found++;
+      }
+      const names = Object.keys(value);
+      if (names.length !== found || Object.getOwnPropertySymbols(value).length > 0) {
+        const strangers = each === undefined ? strangersIn(value, known) : [];
+        if (strangers.length > 0) {
+          place = strangers[0]!;
+          throw new Fault('UnknownField', `is unknown to the codec (${strangers.join(', ')}): leave it out or add it`);
+        }
+        for (place of names) {
+          const item = value[place];
+          if (known.has(place) || item === undefined) continue;
+          if (!place.isWellFormed()) throw new Fault('RowInvalid', 'has a lone surrogate in its name');
+          setOwn(copy, place, each!(item, depth + 1));
+        }
+      }
+    } catch (error) {
+      throw passing(error, place, 'RowInvalid');
+    }
+    for (const condition of conditions) if (!condition.is(copy)) throw mismatch(condition, value);
+    return copy;
+  };
+}
+
+/** Codecs within an object codec that ask more than its fields show. */
+function conditionsOf(codec: Codec): readonly Codec[] {
+  const tag = tagged(codec);
+  if (tag?._tag === 'ExactType' || tag?._tag === 'ReadonlyType') return conditionsOf(tag.type);
+  if (tag?._tag === 'DictionaryType') return tagged(tag.domain)?._tag === 'StringType' ? [] : [codec];
+  if (tag?._tag !== 'IntersectionType') return [];
+  const names = tag.types.flatMap((member) => [...(fieldsOf(member)?.known.keys() ?? [])]);
+  const overlap = new Set(names).size < names.length || tag.types.some((member) => fieldsOf(member)?.rest !== undefined);
+  return overlap ? tag.types : tag.types.flatMap(conditionsOf);
+}
+
+/** Every property, symbols too, that the codec does not know. */
+function strangersIn(value: object, known: ReadonlyMap<string, unknown>): readonly string[] {
+  return Reflect.ownKeys(value)
+    .filter((name) => typeof name === 'symbol' || !known.has(name))
+    .map(String);
+}
+
+function arrayOf(codec: Codec, item: Codec): Normalize {
+  const normalize = normalizer(item);
+  return (value, depth) => {
+    if (!Array.isArray(value)) throw mismatch(codec, value);
+    if (depth > DEPTH_MAX) throw tooDeep(codec);
+    const copy: unknown[] = [];
+    for (let i = 0; i < value.length; i++) copy.push(element(normalize, value, i, depth));
+    return copy;
+  };
+}
+
+function tupleOf(codec: Codec, items: readonly Codec[]): Normalize {
+  const normalizers = items.map(normalizer);
+  return (value, depth) => {
+    if (!Array.isArray(value) || value.length !== items.length) throw mismatch(codec, value);
+    return normalizers.map((normalize, i) => element(normalize, value, i, depth));
+  };
+}
+
+/** A hole or an undefined element would not survive encoding. */
+function element(normalize: Normalize, value: readonly unknown[], i: number, depth: number): unknown {
+  try {
+    if (value[i] === undefined) throw new Fault('RowInvalid', 'is missing: arrays have no holes and no undefined');
+    return normalize(value[i], depth + 1);
+  } catch (error) {
+    throw passing(error, i, 'RowInvalid');
+  }
+}
+
+/** The first member whose `is` accepts the value rules, as in io-ts: write the most specific member first. */
+function unionOf(codec: Codec, members: readonly Codec[]): Normalize {
+  const branches = members.map((member) => ({ member, normalize: normalizer(member), accepts: acceptance(member) }));
+  return (value, depth) => {
+    const branch = branches.find(({ accepts }) => accepts(value));
+    if (branch === undefined) throw mismatch(codec, value);
+    return branch.normalize(value, depth);
+  };
+}
+
+/** `t.type` asks that a field which may be undefined be present; normal form has it absent. Accept both. */
+function acceptance(codec: Codec): (value: unknown) => boolean {
+  const fields = fieldsOf(codec);
+  if (fields === undefined) return codec.is;
+  const blank = [...fields.known].filter(([, field]) => allowsUndefined(field.codec)).map(([name]) => name);
+  if (blank.length === 0) return codec.is;
+  const absent: Record<string, undefined> = Object.fromEntries(blank.map((name) => [name, undefined]));
+  return (value) => codec.is(isPlainObject(value) ? { ...absent, ...value } : value);
+}
+
+function refined(codec: Codec, base: Codec): Normalize {
+  const normalize = normalizer(base);
+  const integer = codec.name === 'Int';
+  return (value, depth) => {
+    const copy = normalize(value, depth);
+    if (!holds(codec, copy)) throw mismatch(codec, value);
+    return integer && copy === 0 ? 0 : copy;
+  };
+}
+
+/** A refinement's own predicate, on the normal form; its `is` would ask the base codec again. */
+function holds(codec: Codec, copy: unknown): boolean {
+  const tag = tagged(codec);
+  return tag?._tag === 'RefinementType' && typeof tag.predicate === 'function' ? tag.predicate(copy) : codec.is(copy);
+}
+
+function recursive(codec: Codec, tag: { readonly type: Codec }): Normalize {
+  let normalize: Normalize | undefined;
+  return (value, depth) => {
+    if (depth > DEPTH_MAX) throw tooDeep(codec);
+    normalize ??= normalizer(tag.type);
+    return normalize(value, depth);
+  };
+}
+
+/** True when the codec accepts an absent field. */
+export function allowsUndefined(codec: Codec): boolean {
+  const tag = tagged(codec);
+  switch (tag?._tag) {
+    case 'UndefinedType':
+    case 'VoidType':
+      return true;
+    case 'UnionType':
+      return tag.types.some(allowsUndefined);
+    case 'ReadonlyType':
+    case 'RefinementType':
+      return allowsUndefined(tag.type);
+    case 'UnknownType':
+    case 'AnyType':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function mismatch(codec: Codec, value: unknown): Fault {
+  return new Fault('RowInvalid', `is ${show(value)}: expected ${codec.name}`);
+}
+
+function tooDeep(codec: Codec): Fault {
+  return new Fault('RowInvalid', `is nested deeper than ${DEPTH_MAX} or cyclic (${codec.name})`);
+}

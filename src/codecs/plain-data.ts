@@ -1,0 +1,155 @@
+import { MemoirError, show, type ErrorCode } from '../errors.js';
+
+/** Deeper data than this is taken to be cyclic. */
+export const DEPTH_MAX = 256;
+
+/**
+ * What is wrong with a value, on its way up: each level that it passes adds the name of the place it came from.
+ * Only whoever called for the copy knows the table, and makes a `MemoirError` of it with `blame`.
+ */
+export class Fault extends Error {
+  readonly path: (string | number)[] = [];
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly says: string,
+  ) {
+    super(says);
+  }
+}
+
+/** Adds a place to a fault that passes; any other error (a getter that throws) becomes a fault at that place. */
+export function passing(error: unknown, place: string | number, code: ErrorCode): Fault {
+  if (error instanceof MemoirError) throw error;
+  const fault = error instanceof Fault ? error : new Fault(code, `cannot be read: ${show((error as Error | null)?.message)}`);
+  fault.path.unshift(place);
+  return fault;
+}
+
+/** The typed error of a fault; `what` names the whole, e.g. `a row of tasks`. */
+export function blame(error: unknown, what: string, fields: { readonly table?: string } = {}): unknown {
+  if (!(error instanceof Fault)) return error;
+  const path = error.path.length > 12 ? [...error.path.slice(0, 8), '…'].join('.') : error.path.join('.');
+  return new MemoirError(error.code, `${what}: ${path === '' ? 'it' : path} ${error.says}`, { ...fields, path });
+}
+
+/** True for an object made by a literal, `JSON.parse` or `Object.create(null)`; false for arrays and class instances. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return true;
+  // A literal from another realm (an iframe, a vm context, a test runner): its prototype ends the chain.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'hasOwnProperty');
+}
+
+/** Sets an own property whatever its name: `__proto__` too becomes a plain entry and touches no prototype. */
+export function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  } else target[name] = value;
+}
+
+/** The own value of a property: never one that a prototype lends. */
+export function getOwn(source: Readonly<Record<string, unknown>>, name: string): unknown {
+  return name in Object.prototype && !Object.hasOwn(source, name) ? undefined : source[name];
+}
+
+/**
+ * A deep copy of data with no codec to guide it: null, booleans, numbers, bigints, well-formed strings, valid Dates,
+ * bytes, dense arrays and plain objects, whose undefined properties are left out. Anything else is a fault.
+ */
+export function copyPlain(value: unknown, code: ErrorCode, depth = 0): unknown {
+  if (depth > DEPTH_MAX) throw new Fault(code, `is nested deeper than ${DEPTH_MAX} or cyclic`);
+  switch (typeof value) {
+    case 'string':
+      if (!value.isWellFormed()) throw new Fault(code, 'has a lone surrogate, which UTF-8 cannot hold');
+      return value;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return value;
+    case 'object':
+      return value === null ? null : copyObject(value, code, depth + 1);
+    default:
+      throw new Fault(code, `is ${show(value)}, which is not data`);
+  }
+}
+
+function copyObject(value: object, code: ErrorCode, depth: number): unknown {
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new Fault(code, 'is an invalid Date');
+    return new Date(value);
+  }
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  let place: string | number = 0;
+  try {
+    if (Array.isArray(value)) {
+      const copy: unknown[] = [];
+      for (place = 0; place < value.length; place++) copy.push(copyPlain(value[place], code, depth));
+      return copy;
+    }
+    if (!isPlainObject(value)) throw new Fault(code, 'is an instance of a class; use a plain object');
+    const copy: Record<string, unknown> = {};
+    for (place of Object.keys(value)) {
+      if (!place.isWellFormed()) throw new Fault(code, 'has a lone surrogate in its name');
+      const item = value[place];
+      if (item !== undefined) setOwn(copy, place, copyPlain(item, code, depth));
+    }
+    return copy;
+  } catch (error) {
+    throw isPlainObject(value) || Array.isArray(value) ? passing(error, place, code) : error;
+  }
+}
+
+/** A rough count of bytes: what limits and retention measure. Strings by length, other scalars 8. */
+export function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return 8;
+  if (value instanceof Uint8Array) return value.length;
+  let size = 8;
+  if (Array.isArray(value)) for (const item of value) size += sizeOf(item);
+  else {
+    const row = value as Readonly<Record<string, unknown>>;
+    for (const name in row) size += 8 + sizeOf(row[name]);
+  }
+  return size;
+}
+
+/** Freezes plain data to its leaves; Dates and bytes are left alone (they cannot be frozen). */
+export function freezePlain(value: unknown): void {
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return;
+  for (const item of Object.values(value)) freezePlain(item);
+  Object.freeze(value);
+}
+
+/** Structural equality of plain data, short-cut where both are the same object. NaN equals NaN; −0 differs from 0. */
+export function equalPlain(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!equalPlain(a[i], b[i])) return false;
+    return true;
+  }
+  if (a instanceof Date || b instanceof Date) {
+    return a instanceof Date && b instanceof Date && Object.is(a.getTime(), b.getTime());
+  }
+  if (a instanceof Uint8Array || b instanceof Uint8Array) {
+    return a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
+  }
+  if (a instanceof Map || a instanceof Set) return equalCollections(a, b);
+  return !Array.isArray(b) && equalObjects(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>);
+}
+
+function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => Object.hasOwn(b, name) && equalPlain(a[name], b[name]));
+}
+
+/** Maps and Sets, which a live query may return, are equal when their entries are, in order. */
+function equalCollections(a: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>, b: object): boolean {
+  if (a instanceof Map !== b instanceof Map || !(b instanceof Map || b instanceof Set) || a.size !== b.size) return false;
+  return equalPlain([...a], [...(b as Iterable<unknown>)]);
+}

@@ -1,0 +1,54 @@
+import { either as E } from 'fp-ts';
+
+import { MemoirError, type Appended, type Repeated, type Store, type Tables, type TransactOptions, type Transaction, type Unchanged } from './index.js';
+
+/** What `tryTransact` gives on the right: what `transact` would return. */
+export type Transacted<S extends Tables, A> = Appended<S, A> | Unchanged<A> | Repeated<S>;
+
+/** Carries a body's `left` out through the abort. */
+class Left<E> extends Error {
+  constructor(readonly left: E) {
+    super('the body returned left');
+  }
+}
+
+/**
+ * `transact` for those who would rather have failures as values. A body that returns `left` aborts, and so does one
+ * that throws a `MemoirError`; any other error is thrown on, being a defect.
+ *
+ * @param store the store to write to
+ * @param body as for `transact`, returning an `Either`
+ * @param options as for `transact`
+ * @returns `left` with what the body gave or the `MemoirError`; `right` with the batch, whose `result` is the body's
+ *
+ * @example
+ * ```ts
+ * import { either as E } from 'fp-ts';
+ * import * as t from 'io-ts';
+ * import { createStore, table } from 'memoir';
+ * import { tryTransact } from 'memoir/fp';
+ *
+ * const tasks = table(t.strict({ id: t.string }), { primaryKey: 'id' });
+ * const store = createStore({ tables: { tasks } });
+ * const outcome = tryTransact(store, (tx) => E.right(tx.tasks.getOrThrow('t9')));
+ * console.log(E.isLeft(outcome) && outcome.left.code); // RowNotFound
+ * ```
+ */
+export function tryTransact<S extends Tables, L, A>(
+  store: Store<S>,
+  body: (tx: Transaction<S>) => E.Either<L, A>,
+  options: TransactOptions = {},
+): E.Either<L | MemoirError, Transacted<S, A>> {
+  const unwrapped = (tx: Transaction<S>): never => {
+    const outcome = body(tx);
+    if (E.isLeft(outcome)) throw new Left(outcome.left);
+    return outcome.right as never;
+  };
+  try {
+    return E.right(store.transact<never>(unwrapped, options as { readonly id: string }) as Transacted<S, A>);
+  } catch (error) {
+    if (error instanceof Left) return E.left(error.left as L);
+    if (error instanceof MemoirError) return E.left(error);
+    throw error;
+  }
+}

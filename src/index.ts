@@ -1,0 +1,34 @@
+export { MemoirError, type ErrorCode, type ErrorFields } from './errors.js';
+export type { Codec, TypeOf } from './codecs/codec.js';
+export type { Key, KeyPart } from './codecs/key.js';
+export { compareKeys } from './codecs/key.js';
+export { decodeKey, encodeKey } from './codecs/key-bytes.js';
+export { bytes, date } from './codecs/scalars.js';
+export { table } from './codecs/table.js';
+export type { IndexKey, IndexOptions, IndexSpec, KeyOf, Range, RowOf, Table, Tables } from './codecs/table-types.js';
+export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
+export type { Marker } from './log/change-stream.js';
+export type { Position } from './log/position.js';
+export type { Holder, Keep } from './projections/horizon.js';
+export type { Equality, Stamped } from './projections/live.js';
+export type { Page, PageRange, PageToken, Patch, TableReader, TableWriter, View } from './projections/read-view.js';
+export { createStore } from './store.js';
+export type {
+  Abort,
+  Appended,
+  DryRun,
+  FollowOptions,
+  ReadableStore,
+  Repeated,
+  RowVersion,
+  Store,
+  StoreOptions,
+  StreamOptions,
+  TransactOptions,
+  Transaction,
+  TransactionTools,
+  Unchanged,
+  ViewOf,
+  WithMarkers,
+} from './txn/contract.js';
+export type { Limits } from './txn/write-scope.js';

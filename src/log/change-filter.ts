@@ -1,0 +1,31 @@
+import type { AnyBatch, AnyChange, ChangeKind } from './batch.js';
+import { MemoirError, show } from '../errors.js';
+
+/** Which changes a stream is about; all of them where nothing is said. */
+export interface AnyFilter {
+  readonly tables?: readonly string[];
+  readonly kinds?: readonly ChangeKind[];
+  readonly where?: (change: never) => boolean;
+}
+
+/** Narrows a batch to the changes that a stream is about; undefined when there are none. */
+export type Narrow = (batch: AnyBatch) => AnyBatch | undefined;
+
+/** The narrowing of a filter. A stream without one gets the very batches that were appended, sequences-only ones too. */
+export function narrowBy({ tables, kinds, where }: AnyFilter, known: ReadonlySet<string>): Narrow {
+  for (const name of tables ?? []) {
+    if (!known.has(name)) {
+      throw new MemoirError('OptionInvalid', `tables: the store has no table ${show(name)}: it has ${[...known].join(', ')}`);
+    }
+  }
+  if (tables === undefined && kinds === undefined && where === undefined) return (batch) => batch;
+  const wanted = (change: AnyChange): boolean =>
+    (tables === undefined || tables.includes(change.table)) &&
+    (kinds === undefined || kinds.includes(change.kind)) &&
+    (where === undefined || where(change as never));
+  return (batch) => {
+    const changes = batch.changes.filter(wanted);
+    if (changes.length === 0) return undefined;
+    return changes.length === batch.changes.length ? batch : { ...batch, changes };
+  };
+}

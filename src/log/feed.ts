@@ -1,0 +1,68 @@
+import type { AnyBatch } from './batch.js';
+import type { Log } from './log.js';
+
+/** Someone who is told of each batch, once it can be read. */
+export interface Listener {
+  /** `batch` is the next after the one before; may be called while another call is under way only by itself. */
+  deliver(batch: AnyBatch): void;
+  /** The store has closed. */
+  end(): void;
+}
+
+/**
+ * Tells listeners of new batches, in the order of the log, each batch to all before the next to any. A listener that
+ * writes is told of its own batch after everyone has heard of the present one: however deep the re-entry, there is one
+ * order.
+ */
+export class Feed {
+  readonly #log: Log;
+  readonly #listeners = new Set<Listener>();
+  #delivered: number;
+  #draining = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.#delivered = log.head;
+  }
+
+  /** The newest batch that everyone has been told of. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** True while listeners are being told. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Adds a listener, to be told from the next drained batch on; returns how to remove it. */
+  add(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells everyone of every batch up to the head; returns at once when that is under way already. */
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      while (this.#delivered < this.#log.head) {
+        const batch = this.#log.at(this.#delivered + 1);
+        for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener.deliver(batch);
+        this.#delivered = batch.offset;
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** Ends every listener. */
+  close(): void {
+    for (const listener of [...this.#listeners]) listener.end();
+    this.#listeners.clear();
+  }
+}

@@ -1,0 +1,93 @@
+import { assert } from '../assert.js';
+import { MemoirError } from '../errors.js';
+import type { AnyBatch } from './batch.js';
+import type { Log } from './log.js';
+import { compacted, inFuture } from './position.js';
+
+const SEGMENT = 1024;
+
+/** The log in memory: batches as the objects that were appended, in segments, so that truncation gives room back. */
+export class MemoryLog implements Log {
+  /** Segment `i` holds the offsets from `i × SEGMENT + 1`; those wholly below the floor are gone. */
+  readonly #segments = new Map<number, (AnyBatch | undefined)[]>();
+  #floor = 1;
+  #head = 0;
+  #lastAt = -Infinity;
+  /** When the newest batch below the floor was made. */
+  #belowAt = -Infinity;
+  #open = true;
+
+  constructor(readonly lineage: string) {}
+
+  get floor(): number {
+    return this.#floor;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
+  append(batches: readonly AnyBatch[], { expect }: { readonly expect: number }): number {
+    if (!this.#open) throw new MemoirError('StoreClosed', 'the log is closed: nothing can be appended');
+    if (expect !== this.#head) {
+      throw new MemoirError('Conflict', `the head is ${this.#head}, and ${expect} was expected: read anew and try again`, {
+        requested: expect,
+        head: this.#head,
+      });
+    }
+    for (const batch of batches) {
+      assert(batch.offset === this.#head + 1, 'offsets have no gaps');
+      assert(batch.at >= this.#lastAt, 'time does not go back');
+      const segment = Math.floor((batch.offset - 1) / SEGMENT);
+      let held = this.#segments.get(segment);
+      if (held === undefined) this.#segments.set(segment, (held = []));
+      held[(batch.offset - 1) % SEGMENT] = batch;
+      this.#head = batch.offset;
+      this.#lastAt = batch.at;
+    }
+    return this.#head;
+  }
+
+  at(offset: number): AnyBatch {
+    if (offset < this.#floor) throw compacted(this, offset);
+    if (offset > this.#head) throw inFuture(this, offset);
+    return this.#segments.get(Math.floor((offset - 1) / SEGMENT))![(offset - 1) % SEGMENT]!;
+  }
+
+  *read(from: number, to = this.#head): Generator<AnyBatch> {
+    for (let offset = from; offset <= to; offset++) yield this.at(offset);
+  }
+
+  offsetAt(time: number): number {
+    let low = this.#floor;
+    let high = this.#head + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.at(middle).at <= time) low = middle + 1;
+      else high = middle;
+    }
+    if (low === this.#floor && this.#belowAt > time) throw compacted(this, this.#floor - 1);
+    return low - 1;
+  }
+
+  truncateBefore(offset: number): void {
+    const floor = Math.min(offset, this.#head + 1);
+    while (this.#floor < floor) {
+      const segment = Math.floor((this.#floor - 1) / SEGMENT);
+      const held = this.#segments.get(segment)!;
+      const place = (this.#floor - 1) % SEGMENT;
+      this.#belowAt = held[place]!.at;
+      held[place] = undefined;
+      if (place === SEGMENT - 1) this.#segments.delete(segment);
+      this.#floor++;
+    }
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+}

@@ -1,0 +1,143 @@
+import { assert } from '../assert.js';
+import type { Row } from '../codecs/index-plan.js';
+import { equalPlain } from '../codecs/plain-data.js';
+import type { Definition } from '../codecs/table.js';
+import { TableState, type Write } from './table-state.js';
+
+/** A row's net change in a transaction. */
+export interface NetChange {
+  readonly table: TableState;
+  readonly before: Row | undefined;
+  readonly after: Row | undefined;
+}
+
+/**
+ * The tables of a store and their clock. Its *version* ticks when a transaction begins, and whenever an iterator or a
+ * view is made inside one, so that 'the state at creation' is one mechanism for views, iterators and undo. Versions are
+ * never reused.
+ *
+ * Callers hold to this: `begin`, then writes, then `settle` or `rollback(0)` and `settle`; only one at a time.
+ */
+export class Engine {
+  readonly tables: ReadonlyMap<string, TableState>;
+  readonly #journal: Write[] = [];
+  /** Row versions that went to a chain, in the order in which they died. */
+  readonly #dead = new DeadRows();
+  #version = 0;
+
+  constructor(definitions: ReadonlyMap<string, Definition>) {
+    this.tables = new Map([...definitions].map(([name, definition]) => [name, new TableState(name, definition)]));
+  }
+
+  /** The version that writes bear now. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Starts a transaction. */
+  begin(): void {
+    assert(this.#journal.length === 0, 'the transaction before has ended');
+    this.#version++;
+  }
+
+  /** The state as it is now, as a version that later writes do not reach. */
+  tick(): number {
+    return this.#version++;
+  }
+
+  /** Puts a row, or its absence, into a slot. */
+  write(table: TableState, slot: number, after: Row | undefined): void {
+    const write = table.write(slot, after, this.#version, this.#journal.length);
+    this.#journal.push(write);
+    if (write.kept) this.#dead.push(table, slot, this.#version);
+  }
+
+  /** How many writes the transaction has made: a place to roll back to. */
+  get place(): number {
+    return this.#journal.length;
+  }
+
+  /** Undoes the writes made since a place. */
+  rollback(place: number): void {
+    while (this.#journal.length > place) {
+      const write = this.#journal.pop()!;
+      write.table.undo(write);
+      if (write.kept) this.#dead.pop();
+    }
+  }
+
+  /** The net changes of the transaction, in the order of each row's last write; those that change nothing left out. */
+  changes(): NetChange[] {
+    const changes: NetChange[] = [];
+    for (const [place, write] of this.#journal.entries()) {
+      if (write.table.placeOf(write.slot) !== place) continue;
+      let first = write;
+      while (first.previous >= 0) first = this.#journal[first.previous]!;
+      const after = write.table.rows[write.slot];
+      if (!equalPlain(first.before, after)) changes.push({ table: write.table, before: first.before, after });
+    }
+    return changes;
+  }
+
+  /** Ends the transaction and returns the version that sees what it did. */
+  settle(): number {
+    const tables = new Set(this.#journal.map((write) => write.table));
+    for (const { table, slot } of this.#journal) table.settleSlot(slot);
+    for (const table of tables) table.settle(this.#version);
+    this.#journal.length = 0;
+    return this.#version;
+  }
+
+  /** Gives back what only versions before a floor saw. */
+  trim(floor: number): void {
+    this.#dead.trim(floor);
+    for (const table of this.tables.values()) table.trim(floor);
+  }
+
+  /** Row versions kept for readers of the past. */
+  get retained(): number {
+    return this.#dead.length;
+  }
+
+  /** Verifies every structure against every other; throws when one disagrees. */
+  check(): void {
+    assert(this.#journal.length === 0, 'no transaction is under way');
+    for (const table of this.tables.values()) table.check();
+  }
+}
+
+/** A queue of dead row versions: which slot of which table, and at which version they died. */
+class DeadRows {
+  #tables: TableState[] = [];
+  #slots: number[] = [];
+  #died: number[] = [];
+  #start = 0;
+
+  get length(): number {
+    return this.#died.length - this.#start;
+  }
+
+  push(table: TableState, slot: number, died: number): void {
+    this.#tables.push(table);
+    this.#slots.push(slot);
+    this.#died.push(died);
+  }
+
+  pop(): void {
+    this.#tables.pop();
+    this.#slots.pop();
+    this.#died.pop();
+  }
+
+  trim(floor: number): void {
+    while (this.#start < this.#died.length && this.#died[this.#start]! <= floor) {
+      this.#tables[this.#start]!.trimSlot(this.#slots[this.#start]!);
+      this.#start++;
+    }
+    if (this.#start < 4096 || this.#start * 2 < this.#died.length) return;
+    this.#tables = this.#tables.slice(this.#start);
+    this.#slots = this.#slots.slice(this.#start);
+    this.#died = this.#died.slice(this.#start);
+    this.#start = 0;
+  }
+}

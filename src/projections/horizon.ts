@@ -1,0 +1,168 @@
+import { MemoirError, show } from '../errors.js';
+import type { Log } from '../log/log.js';
+import type { Engine } from './engine.js';
+import { Timeline } from './timeline.js';
+import type { Lease } from './view.js';
+
+/** How much history a store keeps: everything, or the most that all of these allow. */
+export type Keep = 'all' | { readonly batches?: number; readonly ageMs?: number; readonly bytes?: number };
+
+/** Someone who keeps history from being given back. */
+export interface Holder {
+  readonly kind: 'view' | 'cursor';
+  readonly label: string;
+  /** The offset at which it stands. */
+  readonly offset: number;
+  /** When it began to hold, in milliseconds since 1970. */
+  readonly since: number;
+  /** Bytes of batches that only it and its like keep; 0 while retention keeps them anyway. */
+  readonly bytes: number;
+}
+
+interface Pin {
+  readonly kind: 'view' | 'cursor';
+  readonly label: string;
+  readonly since: number;
+  readonly offset: number;
+}
+
+/**
+ * How far back history goes. Retention says what may go; open views pin row versions, and followers that hold pin
+ * batches. What is pinned beyond retention has a limit, past which writes are refused.
+ */
+export class Horizon {
+  readonly timeline: Timeline;
+  readonly #engine: Engine;
+  readonly #log: Log;
+  readonly #keep: Keep;
+  readonly #pinnedBytesMax: number;
+  readonly #clock: () => number;
+  readonly #views = new Set<Pin>();
+  readonly #cursors = new Set<Pin>();
+  /** The view that reaches furthest back; found anew when that one is released. */
+  #oldestView: Pin | undefined;
+  /** The oldest batch that retention itself keeps. */
+  #wanted: number;
+
+  constructor(engine: Engine, log: Log, options: { keep: Keep; pinnedBytesMax: number; clock: () => number }) {
+    this.#engine = engine;
+    this.#log = log;
+    this.#keep = options.keep;
+    this.#pinnedBytesMax = options.pinnedBytesMax;
+    this.#clock = options.clock;
+    this.timeline = new Timeline(engine.version);
+    this.#wanted = log.floor;
+  }
+
+  /** Keeps the state at an offset, while the lease lasts. */
+  pinView(offset: number, label: string): Lease {
+    const pin: Pin = { kind: 'view', label, since: this.#clock(), offset };
+    this.#views.add(pin);
+    if (this.#oldestView === undefined || offset < this.#oldestView.offset) this.#oldestView = pin;
+    return { version: this.timeline.versionOf(offset), offset, release: () => this.#releaseView(pin) };
+  }
+
+  /** Keeps the batches from a follower's place on, which moves; returns how to let go. */
+  pinCursor(label: string, place: () => number): () => void {
+    const pin: Pin = {
+      kind: 'cursor',
+      label,
+      since: this.#clock(),
+      get offset(): number {
+        return place() - 1;
+      },
+    };
+    this.#cursors.add(pin);
+    return () => this.#cursors.delete(pin);
+  }
+
+  /** Notes a batch that was appended. */
+  appended(version: number, bytes: number): void {
+    this.timeline.push(version, bytes);
+  }
+
+  /** Gives back what retention drops and nobody holds. Call when everyone has been told of every batch. */
+  advance(): void {
+    this.#wanted = Math.max(this.#wanted, this.#retained());
+    this.#giveBack();
+  }
+
+  /** Gives back the batches before an offset, and no more than nobody holds. */
+  compact(before: number): void {
+    this.#wanted = Math.max(this.#wanted, Math.min(before, this.#log.head + 1));
+    this.#giveBack();
+  }
+
+  /** Refuses to go on when more is pinned than may be. */
+  guard(): void {
+    const pinned = this.#pinnedBytes();
+    if (pinned <= this.#pinnedBytesMax) return;
+    const { kind, label, offset } = this.#oldestPin()!;
+    throw new MemoirError(
+      'HistoryFull',
+      `${pinned} bytes of history are pinned, and pinnedBytesMax is ${this.#pinnedBytesMax}: the ${kind} ${show(label)} ` +
+        `has stood at offset ${offset}. Close it (store.holders() lists all), or raise the limit`,
+      { holder: label, offset, limit: this.#pinnedBytesMax, actual: pinned },
+    );
+  }
+
+  /** Who holds history, oldest first. */
+  holders(): readonly Holder[] {
+    const below = this.#wanted - 1;
+    return [...this.#views, ...this.#cursors]
+      .map(({ kind, label, offset, since }) => {
+        const bytes = offset < below ? this.timeline.bytesBetween(Math.max(offset, this.timeline.base), below) : 0;
+        return { kind, label, offset, since, bytes };
+      })
+      .sort((a, b) => a.offset - b.offset);
+  }
+
+  #releaseView(pin: Pin): void {
+    this.#views.delete(pin);
+    if (pin === this.#oldestView) this.#oldestView = oldestOf(this.#views);
+  }
+
+  /** The oldest batch that retention keeps. */
+  #retained(): number {
+    if (this.#keep === 'all') return this.#log.floor;
+    const { batches, ageMs, bytes } = this.#keep;
+    const { head } = this.#log;
+    let floor = batches === undefined ? this.#wanted : head + 1 - batches;
+    if (bytes !== undefined) {
+      const kept = (from: number): number => this.timeline.bytesBetween(from - 1, head);
+      for (floor = Math.max(floor, this.#wanted); floor <= head && kept(floor) > bytes; ) floor++;
+    }
+    if (ageMs !== undefined) {
+      const oldest = this.#clock() - ageMs;
+      for (floor = Math.max(floor, this.#wanted); floor <= head && this.#log.at(floor).at < oldest; ) floor++;
+    }
+    return floor;
+  }
+
+  #giveBack(): void {
+    const floor = Math.min(this.#wanted, (oldestOf(this.#cursors)?.offset ?? Infinity) + 1);
+    if (floor > this.#log.floor) this.#log.truncateBefore(floor);
+    const base = Math.min(this.#log.floor - 1, this.#oldestView?.offset ?? Infinity);
+    if (base <= this.timeline.base) return;
+    this.timeline.trim(base);
+    this.#engine.trim(this.timeline.versionOf(base));
+  }
+
+  #oldestPin(): Pin | undefined {
+    const cursor = oldestOf(this.#cursors);
+    const view = this.#oldestView;
+    return view === undefined || (cursor !== undefined && cursor.offset < view.offset) ? cursor : view;
+  }
+
+  #pinnedBytes(): number {
+    const below = this.#wanted - 1;
+    const from = Math.max(this.timeline.base, Math.min(this.#oldestPin()?.offset ?? below, below));
+    return this.timeline.bytesBetween(from, below);
+  }
+}
+
+function oldestOf(pins: ReadonlySet<Pin>): Pin | undefined {
+  let oldest: Pin | undefined;
+  for (const pin of pins) if (oldest === undefined || pin.offset < oldest.offset) oldest = pin;
+  return oldest;
+}

@@ -1,0 +1,157 @@
+import type { Observable, Subscriber } from 'rxjs';
+
+import { MemoirError } from '../errors.js';
+import type { Row } from '../codecs/index-plan.js';
+import { equalPlain, isPlainObject } from '../codecs/plain-data.js';
+import type { AnyBatch } from '../log/batch.js';
+import type { Feed, Listener } from '../log/feed.js';
+import { GuardedObservable, type OnError } from '../log/guarded-observable.js';
+import type { Engine } from './engine.js';
+import { IntervalTree, type Watch } from './interval-tree.js';
+import { ReadSet } from './read-set.js';
+import { Scan } from './table-reader.js';
+import type { TableIndex } from './table-index.js';
+import type { PinnedView } from './view.js';
+
+/** A live query's answer, and the offset at which it is the answer. */
+export interface Stamped<A> {
+  readonly offset: number;
+  readonly value: A;
+}
+
+/** How a live query is told apart from the last answer; structural by default. */
+export type Equality<A> = (a: A, b: A) => boolean;
+
+/** Opens a view at the head that notes what is read. */
+export type OpenTracked = (reads: ReadSet) => { readonly view: PinnedView; readonly face: unknown };
+
+/**
+ * The live queries of a store. Each is run again only when a batch touches a stretch of an index that it read: the
+ * stretches lie in interval trees, one an index, so that idle queries on other ranges cost a write nothing but their
+ * share of a logarithm.
+ */
+export class LiveQueries implements Listener {
+  readonly #engine: Engine;
+  readonly #open: OpenTracked;
+  readonly #onError: OnError;
+  readonly #watched = new Map<TableIndex, IntervalTree<LiveQuery>>();
+  readonly #queries = new Set<LiveQuery>();
+  #running = false;
+
+  constructor(engine: Engine, feed: Feed, open: OpenTracked, onError: OnError) {
+    this.#engine = engine;
+    this.#open = open;
+    this.#onError = onError;
+    feed.add(this);
+  }
+
+  /** How many queries are live. */
+  get size(): number {
+    return this.#queries.size;
+  }
+
+  /** Refuses to open another view while a query runs: what it read would not be known. */
+  guard(): void {
+    if (!this.#running) return;
+    throw new MemoirError('UntrackedRead', 'a live query may read only the view it was given, so that its reads are known');
+  }
+
+  observe(query: (view: never) => unknown, equal: Equality<never> | undefined): Observable<Stamped<unknown>> {
+    return new GuardedObservable<Stamped<unknown>>(this.#onError, (subscriber) => {
+      const live = new LiveQuery(query, (equal as Equality<unknown> | undefined) ?? equalPlain, subscriber);
+      this.#queries.add(live);
+      this.#run(live);
+      return () => {
+        this.#queries.delete(live);
+        this.#unwatch(live);
+      };
+    });
+  }
+
+  deliver(batch: AnyBatch): void {
+    if (this.#queries.size === 0) return;
+    const touched = new Set<LiveQuery>();
+    for (const { table, before, after } of batch.changes) {
+      for (const index of this.#engine.tables.get(table)!.indexes) {
+        const watched = this.#watched.get(index);
+        if (watched === undefined || watched.size === 0) continue;
+        for (const row of [before, after]) if (row !== undefined) this.#findWatchers(index, watched, row, touched);
+      }
+    }
+    // In the order in which they were subscribed to.
+    if (touched.size > 0) for (const live of [...this.#queries]) if (touched.has(live)) this.#again(live, batch.offset);
+  }
+
+  end(): void {
+    for (const live of [...this.#queries]) live.subscriber.complete();
+  }
+
+  #findWatchers(index: TableIndex, watched: IntervalTree<LiveQuery>, row: Row, touched: Set<LiveQuery>): void {
+    for (const parts of index.keysOf(row)) watched.at({ parts, side: 0, cut: false }, (live) => touched.add(live));
+  }
+
+  /** Runs a query again, unless a batch under way already made it run on a later state. */
+  #again(live: LiveQuery, offset: number): void {
+    if (live.subscriber.closed || live.ranAt >= offset) return;
+    this.#unwatch(live);
+    this.#run(live);
+  }
+
+  #run(live: LiveQuery): void {
+    const reads = new ReadSet();
+    const outer = this.#running;
+    this.#running = true;
+    const { view, face } = this.#open(reads);
+    live.ranAt = view.offset;
+    let value: unknown;
+    try {
+      value = live.query(face as never);
+      refuseLazy(value);
+    } catch (error) {
+      live.subscriber.error(error);
+      return;
+    } finally {
+      view.close();
+      this.#running = outer;
+    }
+    for (const { index, interval } of reads.reads()) {
+      let tree = this.#watched.get(index);
+      if (tree === undefined) this.#watched.set(index, (tree = new IntervalTree()));
+      live.watches.push({ tree, watch: tree.add(interval, live) });
+    }
+    live.answer(value);
+  }
+
+  #unwatch(live: LiveQuery): void {
+    for (const { tree, watch } of live.watches) tree.remove(watch);
+    live.watches.length = 0;
+  }
+}
+
+class LiveQuery {
+  readonly watches: { readonly tree: IntervalTree<LiveQuery>; readonly watch: Watch<LiveQuery> }[] = [];
+  ranAt = -1;
+  #last: Stamped<unknown> | undefined;
+
+  constructor(
+    readonly query: (view: never) => unknown,
+    readonly equal: Equality<unknown>,
+    readonly subscriber: Subscriber<Stamped<unknown>>,
+  ) {}
+
+  /** Emits a value that differs from the last. */
+  answer(value: unknown): void {
+    if (this.#last !== undefined && this.equal(this.#last.value, value)) return;
+    this.#last = { offset: this.ranAt, value };
+    this.subscriber.next(this.#last);
+  }
+}
+
+function refuseLazy(value: unknown): void {
+  const inside = Array.isArray(value) ? value : isPlainObject(value) ? Object.values(value) : [];
+  if (!(value instanceof Scan) && !inside.some((item) => item instanceof Scan)) return;
+  throw new MemoirError(
+    'LazyResult',
+    'a live query returned a scan that nobody has read, and its view is over: return its rows, as in [...db.tasks.scan()]',
+  );
+}

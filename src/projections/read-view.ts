@@ -1,0 +1,112 @@
+import type {
+  IndexesOf, IndexKey, Input, KeyOf, PrimaryTuple, Range, RowOf, Tables, UniqueIndex,
+} from '../codecs/table-types.js';
+
+type AsTuple<K> = K extends readonly unknown[] ? K : never;
+type KeyIn<R, I, N extends keyof I> = AsTuple<IndexKey<R, I[N]>>;
+
+/** Where to go on reading: the whole key after which the next page begins, at which offset, of which log. */
+export interface PageToken {
+  readonly lineage: string;
+  readonly offset: number;
+  /** The last key of the page, in the order-preserving encoding, as base64url. */
+  readonly key: string;
+}
+
+/** Some rows, and where the next ones are; no `next` when these were the last. */
+export interface Page<R> {
+  readonly rows: readonly R[];
+  readonly next?: PageToken;
+}
+
+/** How a page is asked for: a range, and the token that the page before gave. */
+export type PageRange<K extends readonly unknown[]> = Range<K> & { readonly limit: number; readonly after?: PageToken };
+
+/**
+ * One table as a view shows it. Every method answers from the view's state alone, whatever has been written since.
+ * Scans are lazy: rows are read as the iterable is read, and each iteration starts anew.
+ *
+ * Methods throw `ViewClosed` (or `TransactionEnded`) when their view is over, `KeyInvalid` and `RangeInvalid` when
+ * they are asked for what cannot be.
+ */
+export interface TableReader<R, K, I> {
+  /** How many rows there are. */
+  readonly size: number;
+  /** The row of a primary key, or undefined. */
+  get(key: K): R | undefined;
+  /** The row of a primary key; throws `RowNotFound`. */
+  getOrThrow(key: K): R;
+  /** True when there is a row of this primary key. */
+  has(key: K): boolean;
+  /** The row of a key of a unique index, or undefined. */
+  find<N extends UniqueIndex<I>>(index: N, ...key: KeyIn<R, I, N>): R | undefined;
+  /** The row of a key of a unique index; throws `RowNotFound`. */
+  findOrThrow<N extends UniqueIndex<I>>(index: N, ...key: KeyIn<R, I, N>): R;
+  /** Rows in the order of the primary key. */
+  scan(range?: Range<AsTuple<PrimaryTuple<K>>>): Iterable<R>;
+  /** Rows in the order of an index, then of the primary key; each once, at its first entry. */
+  scan<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): Iterable<R>;
+  /** The first row of a scan, or undefined. */
+  first(range?: Range<AsTuple<PrimaryTuple<K>>>): R | undefined;
+  first<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): R | undefined;
+  /** The last row of a scan, or undefined. */
+  last(range?: Range<AsTuple<PrimaryTuple<K>>>): R | undefined;
+  last<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): R | undefined;
+  /** How many rows a scan would give. */
+  count(range?: Range<AsTuple<PrimaryTuple<K>>>): number;
+  count<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): number;
+  /** Some rows of a scan at a time; hand the token to `store.asOf` and to the next call. */
+  page(range: PageRange<AsTuple<PrimaryTuple<K>>>): Page<R>;
+  page<N extends keyof I & string>(index: N, range: PageRange<KeyIn<R, I, N>>): Page<R>;
+  /** The row whose key, a string in its last part, is the longest beginning of the one given; as routers look up. */
+  longestPrefix(key: AsTuple<PrimaryTuple<K>>): R | undefined;
+  longestPrefix<N extends keyof I & string>(index: N, key: KeyIn<R, I, N>): R | undefined;
+}
+
+/** A table reader that also writes: what a transaction sees. Each statement works whole or not at all. */
+export interface TableWriter<R, K, I> extends TableReader<R, K, I> {
+  /**
+   * Adds a row and returns it as stored.
+   * @throws `UniqueViolation` naming the row in the way, `RowInvalid`, `UnknownField`, `MissingValue`, `KeyInvalid`,
+   *   `RowTooLarge`, `BatchTooLarge`
+   */
+  insert(row: Input<R>): R;
+  /** Adds a row, or replaces the one of the same primary key; returns it as stored. Throws as `insert` does. */
+  put(row: Input<R>): R;
+  /**
+   * Changes a row: a patch of fields (undefined removes an optional one), or a function from the row to the new one.
+   * Returns it as stored.
+   * @throws `RowNotFound`, `KeyChanged`, and as `insert` does
+   */
+  update(key: K, change: Patch<R> | ((row: R) => Input<R>)): R;
+  /** Deletes a row; false when there was none. */
+  delete(key: K): boolean;
+  /** Deletes the rows that a scan of the same range would give; returns how many. */
+  deleteRange(range?: Range<AsTuple<PrimaryTuple<K>>>): number;
+  deleteRange<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): number;
+}
+
+/** New values for some fields. */
+export type Patch<R> = { readonly [F in keyof R]?: Input<R[F]> | undefined };
+
+/** The tables of a view, by name. */
+export type Readers<S extends Tables> = { readonly [N in keyof S]: TableReader<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>> };
+
+/** The tables of a transaction, by name. */
+export type Writers<S extends Tables> = { readonly [N in keyof S]: TableWriter<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>> };
+
+/**
+ * The whole state at one offset: immutable, made in O(1). A query is a function of a view, and runs alike on now, on
+ * the past, in a transaction and live.
+ */
+export type View<S extends Tables> = Readers<S> & ViewHandle;
+
+/** What a view is besides its tables. */
+export interface ViewHandle extends Disposable {
+  /** The batch after which the state is this; 0 before all. */
+  readonly offset: number;
+  /** The log that the offset is of. */
+  readonly lineage: string;
+  /** Lets history go; a view that is merely dropped lets go when the collector finds it. */
+  close(): void;
+}

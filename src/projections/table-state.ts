@@ -1,0 +1,283 @@
+import { assert } from '../assert.js';
+import type { Row } from '../codecs/index-plan.js';
+import { compareParts, toKey, type Key, type KeyPart } from '../codecs/key.js';
+import { equalPlain } from '../codecs/plain-data.js';
+import { intervalOf } from '../codecs/range.js';
+import { PRIMARY, type Definition } from '../codecs/table.js';
+import { HashTable, hashKey } from './hash-table.js';
+import type { Position } from './ordered-tree.js';
+import { ComputedIndex, FieldIndex, type TableIndex } from './table-index.js';
+import { VersionChain } from './version-chain.js';
+
+/** One write to one slot, as it can be undone: what stood there and since when. */
+export interface Write {
+  readonly table: TableState;
+  readonly slot: number;
+  readonly before: Row | undefined;
+  readonly stamp: number;
+  /** True when `before` went to the slot's version chain. */
+  readonly kept: boolean;
+  /** Which indexes changed. */
+  readonly changed: readonly TableIndex[];
+  /** The place in the journal of the slot's write before this one in the same transaction, or −1. */
+  readonly previous: number;
+}
+
+/**
+ * The rows and indexes of one table: a mutable head with history. A row lives in a numbered slot, which it keeps from
+ * its first insertion until no version sees it any more. `stamps` says at which version each slot was last written;
+ * what stood there before is in the slot's chain.
+ */
+export class TableState {
+  readonly rows: (Row | undefined)[] = [];
+  readonly primary: TableIndex;
+  readonly secondary: readonly TableIndex[];
+  readonly byName: ReadonlyMap<string, TableIndex>;
+  readonly #indexes: readonly TableIndex[];
+  #stamps = new Float64Array(16);
+  /** The journal place of a slot's newest write in the running transaction, plus one. */
+  #marks = new Int32Array(16);
+  readonly #chains: (VersionChain<Row> | undefined)[] = [];
+  /** The keys of slots whose row is gone from the head but not from history. */
+  readonly #ghosts = new Map<number, Key>();
+  readonly #free: number[] = [];
+  readonly #slots = new HashTable();
+  #size = 0;
+  /** The size that the last batch left, since when, and the sizes before. */
+  #settledSize = 0;
+  #settledSince = 0;
+  readonly #sizes = new VersionChain<number>();
+
+  constructor(
+    readonly name: string,
+    readonly definition: Definition,
+  ) {
+    const { primaryKey, indexes } = definition;
+    const plan = {
+      name: PRIMARY,
+      unique: true,
+      fields: primaryKey,
+      multi: false,
+      width: primaryKey.length,
+      sparse: false,
+      fold: (part: KeyPart) => part,
+      keysOf: (row: Row, where: string) => [toKey(this.keyOf(row), where)],
+    };
+    this.primary = new FieldIndex(plan, this.rows, [], `${name}.${PRIMARY}`);
+    this.secondary = indexes.map((index) =>
+      index.fields === undefined
+        ? new ComputedIndex(index, primaryKey, `${name}.${index.name}`)
+        : new FieldIndex(index, this.rows, primaryKey, `${name}.${index.name}`),
+    );
+    this.#indexes = [this.primary, ...this.secondary];
+    this.byName = new Map(this.#indexes.map((index) => [index.plan.name, index]));
+  }
+
+  /** How many rows a version saw; Infinity sees the running transaction. */
+  sizeAt(version: number): number {
+    if (version === Infinity) return this.#size;
+    return version >= this.#settledSince ? this.#settledSize : (this.#sizes.at(version) ?? 0);
+  }
+
+  /** The primary index, then the others. */
+  get indexes(): readonly TableIndex[] {
+    return this.#indexes;
+  }
+
+  /** A row's primary key as a tuple. */
+  keyOf(row: Row): Key {
+    return this.definition.primaryKey.map((field) => row[field] as KeyPart);
+  }
+
+  /** The slot that has, or had while some version sees it, the row of this key; −1 when there is none. */
+  slotOf(key: Key): number {
+    return this.#slots.find(hashKey(key), (slot) => this.#hasKey(slot, key));
+  }
+
+  /** The slot of a key, taken if there is none. */
+  takeSlot(key: Key): number {
+    const known = this.slotOf(key);
+    if (known >= 0) return known;
+    const slot = this.#free.pop() ?? this.rows.length;
+    if (slot === this.#stamps.length) this.#grow();
+    this.rows[slot] = undefined;
+    this.#stamps[slot] = -1;
+    this.#slots.add(hashKey(key), slot);
+    return slot;
+  }
+
+  /** The row in a slot as a version saw it. */
+  rowAt(slot: number, version: number): Row | undefined {
+    return this.#stamps[slot]! <= version ? this.rows[slot] : this.#chains[slot]?.at(version);
+  }
+
+  /** Another row's slot that has one of this row's keys in a unique index, with that index; or undefined. */
+  conflict(slot: number, row: Row): { readonly index: TableIndex; readonly slot: number; readonly key: Key } | undefined {
+    for (const index of this.secondary) {
+      if (!index.plan.unique) continue;
+      const tail = this.definition.primaryKey.length;
+      for (const key of index.keysOf(row)) {
+        const parts = key.slice(0, key.length - tail);
+        const other = findSlot(index, parts, slot);
+        if (other >= 0) return { index, slot: other, key: parts };
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Puts a row, or its absence, into a slot at a version. The one way in which rows change: statements, folds and
+   * restores all end here. Whatever can throw (a callback of an index) does so before anything changes.
+   */
+  write(slot: number, after: Row | undefined, version: number, place: number): Write {
+    const before = this.rows[slot];
+    const stamp = this.#stamps[slot]!;
+    assert(stamp <= version, 'versions only go up');
+    if (after !== undefined) for (const index of this.#indexes) index.prepare(after);
+    const changed = this.#indexes.filter((index) => index.changes(slot, before, after));
+    const kept = stamp >= 0 && stamp < version;
+    if (kept) (this.#chains[slot] ??= new VersionChain<Row>()).push(stamp, before);
+    if (before !== undefined) for (const index of changed) index.remove(slot, before, version);
+    this.rows[slot] = after;
+    this.#stamps[slot] = version;
+    if (after !== undefined) for (const index of changed) index.insert(slot, after, version);
+    this.#count(slot, before, after);
+    const previous = this.#marks[slot]! - 1;
+    this.#marks[slot] = place + 1;
+    return { table: this, slot, before, stamp, kept, changed, previous };
+  }
+
+  /** Undoes a write; the newest first. */
+  undo({ slot, before, stamp, kept, changed, previous }: Write): void {
+    const after = this.rows[slot];
+    if (after !== undefined) for (const index of changed) index.uninsert(slot, after);
+    this.rows[slot] = before;
+    this.#stamps[slot] = stamp;
+    if (before !== undefined) for (const index of changed.toReversed()) index.unremove(slot, before);
+    if (kept) this.#chains[slot]!.pop();
+    this.#count(slot, after, before);
+    this.#marks[slot] = previous + 1;
+    if (stamp < 0) this.#release(slot);
+  }
+
+  /** The journal place of the slot's newest write in the running transaction, or −1. */
+  placeOf(slot: number): number {
+    return this.#marks[slot]! - 1;
+  }
+
+  /** Ends the running transaction for a slot that it wrote. */
+  settleSlot(slot: number): void {
+    this.#marks[slot] = 0;
+    // Inserted and deleted in one transaction: nobody ever saw the row.
+    if (this.#isGone(slot)) this.#release(slot);
+  }
+
+  /** Ends the running transaction at a version. */
+  settle(version: number): void {
+    for (const index of this.#indexes) index.settle();
+    if (this.#size === this.#settledSize) return;
+    this.#sizes.push(this.#settledSince, this.#settledSize);
+    this.#settledSize = this.#size;
+    this.#settledSince = version;
+  }
+
+  /** Drops the oldest version of a slot, which no reader sees any more, and the slot with it when nothing is left. */
+  trimSlot(slot: number): void {
+    const chain = this.#chains[slot]!;
+    chain.shift();
+    if (chain.length === 0) this.#chains[slot] = undefined;
+    if (this.#isGone(slot)) this.#release(slot);
+  }
+
+  /** Forgets what only versions before a floor saw, rows apart. */
+  trim(floor: number): void {
+    for (const index of this.#indexes) index.history.trim(floor);
+    this.#sizes.trim(floor, this.#settledSince);
+  }
+
+  /** Every version of a slot's row that is kept, oldest first, with the version at which it was written. */
+  *versionsOf(slot: number): Generator<readonly [version: number, row: Row | undefined]> {
+    yield* this.#chains[slot]?.entries() ?? [];
+    yield [this.#stamps[slot]!, this.rows[slot]];
+  }
+
+  /** True when another table has the same rows under the same keys. */
+  equals(other: TableState): boolean {
+    if (this.#size !== other.#size) return false;
+    return this.rows.every((row) => row === undefined || equalPlain(row, other.rows[other.slotOf(this.keyOf(row))]));
+  }
+
+  /** Verifies every structure against every other; throws when one disagrees. */
+  check(): void {
+    let live = 0;
+    for (const [slot, row] of this.rows.entries()) {
+      assert(this.#marks[slot] === 0, 'no mark outlives its transaction');
+      if (row === undefined) continue;
+      live++;
+      assert(this.slotOf(this.keyOf(row)) === slot, 'the hash finds every row');
+    }
+    assert(live === this.#size, 'a table has as many rows as it says');
+    assert(live === this.primary.head.size, 'the primary index has every row');
+    for (const index of this.#indexes) {
+      index.check();
+      let entries = 0;
+      for (const row of this.rows) if (row !== undefined) entries += index.keysOf(row).length;
+      assert(entries === index.head.size, `the index ${index.plan.name} has an entry for every key of every row`);
+    }
+  }
+
+  #hasKey(slot: number, key: Key): boolean {
+    const row = this.rows[slot];
+    const ghost = row === undefined ? this.#ghosts.get(slot) : undefined;
+    if (row === undefined && ghost === undefined) return false;
+    const fields = this.definition.primaryKey;
+    for (let i = 0; i < fields.length; i++) {
+      const part = row === undefined ? ghost![i]! : (row[fields[i]!] as KeyPart);
+      if (compareParts(part, key[i]!) !== 0) return false;
+    }
+    return true;
+  }
+
+  /** Keeps count, and the keys of rows that are gone, as a slot goes from one row to another. */
+  #count(slot: number, from: Row | undefined, to: Row | undefined): void {
+    if (from === undefined && to !== undefined) {
+      this.#size++;
+      this.#ghosts.delete(slot);
+    } else if (from !== undefined && to === undefined) {
+      this.#size--;
+      this.#ghosts.set(slot, this.keyOf(from));
+    }
+  }
+
+  #isGone(slot: number): boolean {
+    return this.#ghosts.has(slot) && this.#chains[slot] === undefined;
+  }
+
+  #release(slot: number): void {
+    this.#slots.remove(hashKey(this.#ghosts.get(slot)!), slot);
+    this.#ghosts.delete(slot);
+    this.#stamps[slot] = -1;
+    this.#free.push(slot);
+  }
+
+  #grow(): void {
+    const stamps = new Float64Array(this.#stamps.length * 2);
+    stamps.set(this.#stamps);
+    this.#stamps = stamps;
+    const marks = new Int32Array(stamps.length);
+    marks.set(this.#marks);
+    this.#marks = marks;
+  }
+}
+
+/** The first slot other than `own` with an entry under these parts at the head, or −1. */
+function findSlot(index: TableIndex, parts: Key, own: number): number {
+  const position: Position = { leaf: 0, at: 0 };
+  const { low, high } = intervalOf(parts);
+  for (index.head.seek(low, position); !index.head.ended(position); index.head.next(position)) {
+    if (index.head.orderAt(position, high) > 0) return -1;
+    const slot = index.slotOf(index.head.refAt(position));
+    if (slot !== own) return slot;
+  }
+  return -1;
+}

@@ -1,0 +1,106 @@
+import { MemoirError } from '../errors.js';
+import type { Engine } from './engine.js';
+import type { ReadSet } from './read-set.js';
+import { TableReads } from './table-reader.js';
+import type { Vantage } from './vantage.js';
+
+/** What a view keeps in memory while it is open. */
+export interface Lease {
+  readonly version: number;
+  readonly offset: number;
+  /** Lets go. */
+  release(): void;
+}
+
+/** An open view: the state at a version, kept for as long as it is open. What users hold is its face. */
+export class PinnedView implements Vantage {
+  readonly version: number;
+  readonly offset: number;
+  readonly lineage: string;
+  readonly reads: ReadSet | undefined;
+  readonly #lease: Lease;
+  readonly #engine: Engine;
+  readonly #readers = new Map<string, TableReads>();
+  #open = true;
+
+  constructor(engine: Engine, lease: Lease, lineage: string, reads?: ReadSet) {
+    this.#engine = engine;
+    this.#lease = lease;
+    this.version = lease.version;
+    this.offset = lease.offset;
+    this.lineage = lineage;
+    this.reads = reads;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Lets go of history without reference to the view itself, for whoever watches it being dropped. */
+  get release(): () => void {
+    return this.#lease.release;
+  }
+
+  fix(): number {
+    return this.version;
+  }
+
+  guard(): void {
+    if (this.#open) return;
+    throw new MemoirError('ViewClosed', `the view of offset ${this.offset} is closed: open another with now() or asOf()`, {
+      offset: this.offset,
+    });
+  }
+
+  /** The reader of a table. */
+  reader(name: string): TableReads {
+    let reader = this.#readers.get(name);
+    if (reader === undefined) this.#readers.set(name, (reader = new TableReads(this.#engine.tables.get(name)!, this)));
+    return reader;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#lease.release();
+  }
+}
+
+/** What users hold of a view: its tables by name, on the prototype, so that making one costs nothing per table. */
+export class ViewFace {
+  readonly #view: PinnedView;
+
+  constructor(view: PinnedView) {
+    this.#view = view;
+  }
+
+  get offset(): number {
+    return this.#view.offset;
+  }
+
+  get lineage(): string {
+    return this.#view.lineage;
+  }
+
+  close(): void {
+    this.#view.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The faces of a store's views. */
+  static withTables(names: Iterable<string>): typeof ViewFace {
+    class StoreView extends ViewFace {}
+    for (const name of names) {
+      Object.defineProperty(StoreView.prototype, name, {
+        get(this: ViewFace): TableReads {
+          return this.#view.reader(name);
+        },
+        enumerable: true,
+      });
+    }
+    return StoreView;
+  }
+}

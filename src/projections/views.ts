@@ -1,0 +1,81 @@
+import { MemoirError, show } from '../errors.js';
+import type { Log } from '../log/log.js';
+import { compacted, inFuture, offsetOf, type Position } from '../log/position.js';
+import type { Engine } from './engine.js';
+import type { Horizon } from './horizon.js';
+import type { ReadSet } from './read-set.js';
+import { PinnedView, type ViewFace } from './view.js';
+
+/** Lets go of what a dropped object held; see `Reclaimer` in platform.ts. */
+export interface DropWatch {
+  watch(target: object, release: () => void): void;
+}
+
+/** Opens views of a store: now, then, scoped, and tracked for live queries. */
+export class Views {
+  readonly #engine: Engine;
+  readonly #log: Log;
+  readonly #horizon: Horizon;
+  readonly #Face: typeof ViewFace;
+  readonly #drops: DropWatch;
+  #now: { readonly view: PinnedView; readonly face: ViewFace } | undefined;
+
+  constructor(engine: Engine, log: Log, horizon: Horizon, Face: typeof ViewFace, drops: DropWatch) {
+    this.#engine = engine;
+    this.#log = log;
+    this.#horizon = horizon;
+    this.#Face = Face;
+    this.#drops = drops;
+  }
+
+  /** The view at the head; the same one until the head moves or it is closed. */
+  now(label = 'now()'): ViewFace {
+    if (this.#now?.view.isOpen !== true || this.#now.view.offset !== this.#log.head) {
+      const view = this.#open(this.#log.head, label);
+      this.#now = { view, face: this.#held(view) };
+    }
+    return this.#now.face;
+  }
+
+  asOf(point: number | Date | Position, label = 'asOf()'): ViewFace {
+    return this.#held(this.#open(this.#offsetFor(point), label));
+  }
+
+  /** Runs a query on the head, and closes its view at return. */
+  read<A>(query: (face: ViewFace) => A): A {
+    const view = this.#open(this.#log.head, 'read()');
+    try {
+      return query(new this.#Face(view));
+    } finally {
+      view.close();
+    }
+  }
+
+  /** A view at the head that notes what is read of it, with its face; the caller closes it. */
+  tracked(reads: ReadSet): { readonly view: PinnedView; readonly face: ViewFace } {
+    const view = this.#open(this.#log.head, 'live()', reads);
+    return { view, face: new this.#Face(view) };
+  }
+
+  #open(offset: number, label: string, reads?: ReadSet): PinnedView {
+    return new PinnedView(this.#engine, this.#horizon.pinView(offset, label), this.#log.lineage, reads);
+  }
+
+  /** Readers and passes hold the view, not its face; so the view is what must be out of reach. */
+  #held(view: PinnedView): ViewFace {
+    this.#drops.watch(view, view.release);
+    return new this.#Face(view);
+  }
+
+  #offsetFor(point: number | Date | Position): number {
+    if (point instanceof Date) {
+      const time = point.getTime();
+      if (Number.isNaN(time)) throw new MemoirError('OffsetInvalid', `asOf(${show(point)}): give a valid Date`);
+      return this.#log.offsetAt(time);
+    }
+    const offset = offsetOf(this.#log, point);
+    if (offset > this.#log.head) throw inFuture(this.#log, offset);
+    if (offset < this.#log.floor - 1) throw compacted(this.#log, offset);
+    return offset;
+  }
+}

@@ -1,0 +1,92 @@
+import { MemoirError, show } from './errors.js';
+import { definitionOf, type Definition } from './codecs/table.js';
+import type { Tables } from './codecs/table-types.js';
+import type { Keep } from './projections/horizon.js';
+import { platform } from './platform.js';
+import type { StoreOptions } from './txn/contract.js';
+
+/** The options of a store, checked and filled in. */
+export interface StoreSettings extends Required<Omit<StoreOptions<Tables>, 'tables' | 'mode'>> {
+  readonly definitions: ReadonlyMap<string, Definition>;
+  readonly development: boolean;
+}
+
+const LIMITS = {
+  rowBytesMax: 2 ** 20,
+  batchChangesMax: 2 ** 24,
+  batchBytesMax: 2 ** 32,
+  idWindow: 100_000,
+  pinnedBytesMax: 2 ** 28,
+} as const;
+
+const NAMES = new Set(['tables', 'keep', 'mode', 'clock', 'lineage', 'onError', ...Object.keys(LIMITS)]);
+
+/** Names that a view or a transaction has already, or that JavaScript would trip over. */
+const RESERVED = new Set([
+  ...['offset', 'lineage', 'close', 'at', 'nextId', 'random', 'emit', 'stream', 'then'],
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
+
+/** Checks the options of a store; everything wrong in them is found here. */
+export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
+  if (typeof options !== 'object' || (options as unknown) === null) throw invalid('createStore', 'takes { tables, … }');
+  for (const name of Object.keys(options)) {
+    if (!NAMES.has(name)) throw invalid(name, `is no option of a store: use ${[...NAMES].join(', ')}`);
+  }
+  const { mode = 'development', keep = { batches: 100_000 } } = options;
+  if (!['development', 'production'].includes(mode)) throw invalid('mode', `is ${show(mode)}: use 'development' or 'production'`);
+  checkKeep(keep);
+  const { clock = platform.clock, onError = platform.onError, lineage = platform.lineage() } = options;
+  for (const [name, given] of [['clock', clock], ['onError', onError]] as const) {
+    if (typeof given !== 'function') throw invalid(name, `is ${show(given)}: give a function`);
+  }
+  if (typeof lineage !== 'string' || lineage === '') throw invalid('lineage', `is ${show(lineage)}: give a string that is not empty`);
+  return {
+    definitions: definitionsOf(options.tables),
+    development: mode === 'development',
+    ...{ keep, clock, onError, lineage },
+    rowBytesMax: limit(options, 'rowBytesMax'),
+    batchChangesMax: limit(options, 'batchChangesMax'),
+    batchBytesMax: limit(options, 'batchBytesMax'),
+    idWindow: limit(options, 'idWindow'),
+    pinnedBytesMax: limit(options, 'pinnedBytesMax'),
+  };
+}
+
+function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
+  if (typeof tables !== 'object' || (tables as unknown) === null) throw invalid('tables', 'must be an object of tables by name');
+  const definitions = new Map<string, Definition>();
+  for (const [name, table] of Object.entries(tables)) {
+    if (RESERVED.has(name) || name === '' || !name.isWellFormed()) {
+      throw invalid(`tables.${name}`, 'this name is taken: views and transactions need it. Choose another');
+    }
+    definitions.set(name, definitionOf(name, table));
+  }
+  if (definitions.size === 0) throw invalid('tables', 'has no table: give at least one');
+  return definitions;
+}
+
+function checkKeep(keep: Keep): void {
+  if (keep === 'all') return;
+  if (typeof keep !== 'object' || (keep as unknown) === null) throw invalid('keep', `is ${show(keep)}: use 'all' or { batches, ageMs, bytes }`);
+  const entries = Object.entries(keep);
+  if (entries.length === 0) throw invalid('keep', "is empty: use 'all' to keep everything");
+  for (const [name, value] of entries) {
+    if (!['batches', 'ageMs', 'bytes'].includes(name)) throw invalid(`keep.${name}`, 'is no option: use batches, ageMs, bytes');
+    if (!isCount(value)) throw invalid(`keep.${name}`, `is ${show(value)}: give a whole number from 0`);
+  }
+}
+
+function limit(options: StoreOptions<Tables>, name: keyof typeof LIMITS): number {
+  const given = options[name] ?? LIMITS[name];
+  if (!isCount(given)) throw invalid(name, `is ${show(given)}: give a whole number from 0`);
+  return given;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && (Number.isSafeInteger(value) || value === Infinity);
+}
+
+function invalid(path: string, message: string): MemoirError {
+  return new MemoirError('DefinitionInvalid', `${path}: ${message}`, { path });
+}

@@ -1,0 +1,191 @@
+import { map } from 'rxjs';
+
+import { assert } from './assert.js';
+import { MemoirError, show } from './errors.js';
+import { toKey } from './codecs/key.js';
+import type { Tables } from './codecs/table-types.js';
+import { Feed } from './log/feed.js';
+import type { Log } from './log/log.js';
+import { MemoryLog } from './log/memory-log.js';
+import { offsetOf, startOf, type Position } from './log/position.js';
+import { Engine } from './projections/engine.js';
+import { fold } from './projections/fold.js';
+import { Horizon } from './projections/horizon.js';
+import { LiveQueries, type Equality } from './projections/live.js';
+import { diff, versionsOf } from './projections/past.js';
+import { ViewFace } from './projections/view.js';
+import { Views } from './projections/views.js';
+import { platform } from './platform.js';
+import { settingsOf, type StoreSettings } from './store-options.js';
+import type { Abort, Store, StoreOptions } from './txn/contract.js';
+import { Streams, type AnyStreamOptions } from './txn/streams.js';
+import { TransactionFace } from './txn/transaction.js';
+import { Transactor, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
+
+/**
+ * Makes a store in memory. Its transactions are synchronous, its log is in memory, and what it keeps of the past is
+ * up to `keep`.
+ *
+ * @param options the tables, and what differs from the defaults; see {@link StoreOptions}
+ * @returns the store, empty, its head at offset 0
+ * @throws `DefinitionInvalid` naming the option and how to mend it
+ *
+ * @example
+ * ```ts
+ * import * as t from 'io-ts';
+ * import { createStore, table } from 'memoir';
+ *
+ * const tasks = table(t.strict({ id: t.string, done: t.boolean }), { primaryKey: 'id' });
+ * const store = createStore({ tables: { tasks } });
+ * store.transact((tx) => tx.tasks.insert({ id: 't1', done: false }));
+ * store.transact((tx) => tx.tasks.update('t1', { done: true }));
+ * console.log(store.asOf(1).tasks.get('t1')?.done, store.now().tasks.get('t1')?.done); // false true
+ * ```
+ */
+export function createStore<const S extends Tables>(options: StoreOptions<S>): Store<S> {
+  // Typed at its face, untyped inside: the tables' types live in `Store`, and one cast joins the two.
+  return new MemoryStore(settingsOf(options)) as unknown as Store<S>;
+}
+
+/** The parts of a store, put together. */
+class MemoryStore {
+  readonly #settings: StoreSettings;
+  readonly #log: Log;
+  readonly #engine: Engine;
+  readonly #horizon: Horizon;
+  readonly #views: Views;
+  readonly #live: LiveQueries;
+  readonly #streams: Streams;
+  readonly #transactor: Transactor;
+
+  constructor(settings: StoreSettings) {
+    const { definitions, keep, pinnedBytesMax, clock, onError, development, idWindow } = settings;
+    const names = new Set(definitions.keys());
+    const log = new MemoryLog(settings.lineage);
+    const engine = new Engine(definitions);
+    const feed = new Feed(log);
+    const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
+    const views = new Views(engine, log, horizon, ViewFace.withTables(names), platform.reclaimer);
+    const Face = TransactionFace.withTables(names);
+    this.#settings = settings;
+    this.#log = log;
+    this.#engine = engine;
+    this.#horizon = horizon;
+    this.#views = views;
+    this.#live = new LiveQueries(engine, feed, (reads) => views.tracked(reads), onError);
+    this.#streams = new Streams(log, feed, horizon, names, onError);
+    this.#transactor = new Transactor({
+      ...{ engine, log, feed, horizon, idWindow, clock, Face },
+      limits: settings,
+      freeze: development,
+    });
+  }
+
+  get lineage(): string {
+    return this.#log.lineage;
+  }
+
+  get head(): number {
+    return this.#log.head;
+  }
+
+  get floor(): number {
+    return this.#log.floor;
+  }
+
+  transact(body: AnyBody, options: AnyTransactOptions = {}): unknown {
+    this.#streams.guard();
+    return this.#transactor.transact(body, options);
+  }
+
+  with(body: AnyBody): unknown {
+    return this.#transactor.dryRun(body);
+  }
+
+  now(options: { readonly label?: string } = {}): ViewFace {
+    this.#live.guard();
+    return this.#views.now(options.label);
+  }
+
+  asOf(point: number | Date | Position, options: { readonly label?: string } = {}): ViewFace {
+    this.#live.guard();
+    return this.#views.asOf(point, options.label);
+  }
+
+  read<A>(query: (view: ViewFace) => A): A {
+    this.#live.guard();
+    return this.#views.read(query);
+  }
+
+  snapshotThenFollow<A>(query: (view: ViewFace) => A): { readonly value: A; readonly next: Position } {
+    const { head, lineage } = this.#log;
+    return { value: this.read(query), next: { lineage, offset: head + 1 } };
+  }
+
+  batch(offset: number | Position): unknown {
+    return this.#log.at(offsetOf(this.#log, offset));
+  }
+
+  diff(from: number | Position, to: number | Position): unknown {
+    // The state before the floor is that after its predecessor, so both ends may be one less than a batch.
+    const [a, b] = [from, to].map((point) => startOf(this.#log, offsetOf(this.#log, point) + 1) - 1) as [number, number];
+    return diff(this.#log, a, b);
+  }
+
+  history(name: string, key: unknown): unknown {
+    const table = this.#engine.tables.get(name);
+    if (table === undefined) throw new MemoirError('OptionInvalid', `the store has no table ${show(name)}`);
+    const parts = toKey(table.definition.bare ? [key] : (key as readonly unknown[]), `${name}.primaryKey`);
+    return versionsOf(table, parts, this.#log, this.#horizon.timeline);
+  }
+
+  changes(options: AnyStreamOptions = {}): unknown {
+    return this.#streams.changes(options);
+  }
+
+  follow(options: AnyStreamOptions = {}): unknown {
+    return this.#streams.follow(options);
+  }
+
+  live(query: (view: never) => unknown, options: { readonly stamped?: boolean; readonly equal?: Equality<never> } = {}): unknown {
+    this.#streams.guard();
+    const answers = this.#live.observe(query, options.equal);
+    return options.stamped === true ? answers : answers.pipe(map(({ value }) => value));
+  }
+
+  async waitFor(point: number | Position, options: { readonly signal?: Abort } = {}): Promise<void> {
+    return this.#streams.waitFor(point, options.signal);
+  }
+
+  holders(): unknown {
+    return this.#horizon.holders();
+  }
+
+  compact(before: number | Position): void {
+    this.#horizon.compact(offsetOf(this.#log, before));
+  }
+
+  check(): void {
+    this.#engine.check();
+    if (this.#log.floor === 1) this.#checkReplay();
+  }
+
+  close(): void {
+    this.#streams.close();
+    this.#log.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Folds the whole log anew and compares: replay ≡ live state. */
+  #checkReplay(): void {
+    const replayed = new Engine(this.#settings.definitions);
+    for (const batch of this.#log.read(1)) fold(replayed, batch);
+    replayed.check();
+    for (const [name, table] of this.#engine.tables) {
+      assert(table.equals(replayed.tables.get(name)!), `folding the log gives the table ${name} as it is`);
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import type { Observable } from 'rxjs';
+
+import type { MemoirError } from '../errors.js';
+import type { KeyOf, RowOf, Tables } from '../codecs/table-types.js';
+import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
+import type { Marker } from '../log/change-stream.js';
+import type { Position } from '../log/position.js';
+import type { Holder, Keep } from '../projections/horizon.js';
+import type { Equality, Stamped } from '../projections/live.js';
+import type { View, Writers } from '../projections/read-view.js';
+import type { Limits } from './write-scope.js';
+
+/** A transaction as its body sees it: the tables, to read and to write, and what is random in it. */
+export type Transaction<S extends Tables> = Writers<S> & TransactionTools;
+
+/** What a transaction has besides its tables: whatever a body may need that must be the same wherever it runs. */
+export interface TransactionTools {
+  /** When its batch is made, in milliseconds since 1970. */
+  readonly at: number;
+  /** The next number of a sequence, from 1; logged, so that replicas agree. Taken back if the transaction fails. */
+  nextId(name: string): number;
+  /** A number in [0, 1) that depends on the batch alone. */
+  random(): number;
+}
+
+/** How a transaction is made. */
+export interface TransactOptions {
+  /** Who did it and why: plain data, kept with the batch. */
+  readonly meta?: Meta;
+  /** The offset that the head must have, else `Conflict`. */
+  readonly expect?: number | Position;
+  /** A name for the transaction: repeating it gives the first batch again and runs nothing. */
+  readonly id?: string;
+}
+
+/** What `transact` gives when it appended a batch: the batch, and what the body returned. */
+export type Appended<S extends Tables, A> = Batch<S> & {
+  readonly result: A;
+  readonly appended?: undefined;
+  readonly repeated?: undefined;
+};
+
+/** What `transact` gives when the body changed nothing: no batch, and no id remembered. */
+export interface Unchanged<A> {
+  readonly appended: false;
+  /** The head. */
+  readonly offset: number;
+  readonly changes: readonly [];
+  readonly result: A;
+  readonly repeated?: undefined;
+}
+
+/** What `transact` gives when its id had been used: the first batch, and no result, since the body did not run. */
+export type Repeated<S extends Tables> = Batch<S> & {
+  readonly repeated: true;
+  readonly result?: undefined;
+  readonly appended?: undefined;
+};
+
+/** What a dry run gives: what would have happened. */
+export interface DryRun<S extends Tables, A> {
+  /** What the body returned; undefined when a violation ended it. */
+  readonly result: A | undefined;
+  /** The changes that a batch would have had. */
+  readonly changes: readonly Change<S>[];
+  /** Every statement that was refused, in order, those too that the body caught. */
+  readonly violations: readonly MemoirError[];
+}
+
+/** A plain body: one that returns a promise does not compile, as it would be over before it began. */
+export type Body<S extends Tables, A> = (tx: Transaction<S>) => A extends PromiseLike<unknown> ? never : A;
+
+/** Which batches a stream gives. */
+export interface StreamOptions<S extends Tables, N extends keyof S & string> {
+  /** The first offset wanted, inclusive; resume with the last one seen plus 1. Live only when left out. */
+  readonly from?: number | Position;
+  /** Changes of these tables only; a batch without any is passed over. */
+  readonly tables?: readonly N[];
+  /** Changes of these kinds only. */
+  readonly kinds?: readonly ChangeKind[];
+  /** Changes for which this is true only. */
+  readonly where?: (change: Change<Pick<S, N>>) => boolean;
+}
+
+/** Asks for markers among the batches. */
+export interface WithMarkers {
+  readonly markers: true;
+  /** How many batches may be passed over before a `progress` marker says so; 1,000 unless told. */
+  readonly progressEvery?: number;
+}
+
+/** A stream that is pulled may hold: what it has not read yet is kept for it. */
+export interface FollowOptions {
+  readonly hold?: boolean;
+  /** Shown in `holders()`. */
+  readonly label?: string;
+}
+
+/** A version of a row, as a batch made it. */
+export interface RowVersion<R> {
+  readonly offset: number;
+  readonly at: number;
+  readonly id: string | undefined;
+  readonly meta: Meta;
+  readonly kind: ChangeKind;
+  readonly before: R | undefined;
+  readonly after: R | undefined;
+}
+
+/** A way to stop waiting; an `AbortSignal` is one. */
+export interface Abort {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** How a store is made. */
+export interface StoreOptions<S extends Tables> extends Partial<Limits> {
+  /** The tables, by name, as `table` made them. */
+  readonly tables: S;
+  /** How much history to keep; the last 100,000 batches unless told. */
+  readonly keep?: Keep;
+  /** For how many batches ids are remembered; 100,000 unless told. */
+  readonly idWindow?: number;
+  /** How many bytes of history views and followers may pin beyond `keep`; 256 MiB unless told. */
+  readonly pinnedBytesMax?: number;
+  /** In development, the default, stored rows are frozen and accessors in written rows refused. */
+  readonly mode?: 'development' | 'production';
+  /** Milliseconds since 1970; `Date.now` unless told. Commit time never goes back, whatever the clock does. */
+  readonly clock?: () => number;
+  /** Makes the log's lineage; a random id unless told. */
+  readonly lineage?: string;
+  /** Told of what subscribers throw; `console.error` unless told. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What can be read of a store: now, then, and as it changes. */
+export interface ReadableStore<S extends Tables> {
+  /** The log's own id: offsets mean nothing under another. */
+  readonly lineage: string;
+  /** The newest batch; 0 before all. */
+  readonly head: number;
+  /** The oldest readable batch; `head + 1` when there is none. */
+  readonly floor: number;
+  /** The state now; the same view until the head moves. Close it, or let it be collected. */
+  now(options?: { readonly label?: string }): View<S>;
+  /**
+   * The state after a batch, at a time, or where a page token or position says.
+   * @throws `OffsetCompacted`, `OffsetInFuture`, `LineageChanged`, `OffsetInvalid`
+   */
+  asOf(point: number | Date | Position, options?: { readonly label?: string }): View<S>;
+  /** Runs a query on the state now and lets go of it at once. */
+  read<A>(query: (view: View<S>) => A): A;
+  /** One batch of the log. @throws `OffsetCompacted`, `OffsetInFuture` */
+  batch(offset: number | Position): Batch<S>;
+  /** The net changes that lead from the state after one offset to the state after another, either way round. */
+  diff(from: number | Position, to: number | Position): readonly Change<S>[];
+  /** Every version of a row that the history has, oldest first. */
+  history<N extends keyof S & string>(table: N, key: KeyOf<S[N]>): readonly RowVersion<RowOf<S[N]>>[];
+  /** The batches from an offset on, history first, then live, with no gap and no repetition. */
+  changes<N extends keyof S & string = keyof S & string>(
+    options: StreamOptions<S, N> & WithMarkers,
+  ): Observable<Batch<Pick<S, N>> | Marker>;
+  changes<N extends keyof S & string = keyof S & string>(options?: StreamOptions<S, N>): Observable<Batch<Pick<S, N>>>;
+  /** The same, pulled: nothing is read before it is asked for. */
+  follow<N extends keyof S & string = keyof S & string>(
+    options: StreamOptions<S, N> & FollowOptions & WithMarkers,
+  ): AsyncIterableIterator<Batch<Pick<S, N>> | Marker>;
+  follow<N extends keyof S & string = keyof S & string>(
+    options?: StreamOptions<S, N> & FollowOptions,
+  ): AsyncIterableIterator<Batch<Pick<S, N>>>;
+  /** A query's answer now, and the position from which to follow what happens to it: nothing lies between. */
+  snapshotThenFollow<A>(query: (view: View<S>) => A): { readonly value: A; readonly next: Position };
+  /** A query's answer now, and anew whenever it differs. The query is run again only when what it read has changed. */
+  live<A>(query: (view: View<S>) => A, options: { readonly stamped: true; readonly equal?: Equality<A> }): Observable<Stamped<A>>;
+  live<A>(query: (view: View<S>) => A, options?: { readonly equal?: Equality<A> }): Observable<A>;
+  /** Resolves once a batch has been appended and everyone told. @throws `WaitAborted`, `StoreClosed` */
+  waitFor(offset: number | Position, options?: { readonly signal?: Abort }): Promise<void>;
+  /** Who keeps history from being given back, oldest first. */
+  holders(): readonly Holder[];
+}
+
+/** A store in memory: transactions are synchronous. */
+export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
+  /**
+   * Runs a body as one transaction: all of it becomes one batch, or none of it happened.
+   *
+   * @param body reads and writes through `tx`, synchronously; whatever it throws undoes everything and is thrown on
+   * @throws `Conflict`, `NestedTransaction`, `AsyncBody`, `HistoryFull`, `MetaInvalid`, `StoreClosed`, and what the
+   *   body's statements throw
+   */
+  transact<A>(body: Body<S, A>, options: TransactOptions & { readonly id: string }): Appended<S, A> | Unchanged<A> | Repeated<S>;
+  transact<A>(body: Body<S, A>, options?: TransactOptions & { readonly id?: undefined }): Appended<S, A> | Unchanged<A>;
+  /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
+  with<A>(body: Body<S, A>): DryRun<S, A>;
+  /** Gives back the batches before an offset now; what a holding follower or an open view needs stays. */
+  compact(before: number | Position): void;
+  /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
+  check(): void;
+  /** Ends streams, live queries and waits. Reads go on; writes throw `StoreClosed`. */
+  close(): void;
+}
+
+/** The view type of a store, as in `type Db = ViewOf<typeof store>`. */
+export type ViewOf<X> = X extends ReadableStore<infer S> ? View<S> : never;

@@ -1,0 +1,100 @@
+import type { Observable } from 'rxjs';
+
+import { MemoirError, show } from '../errors.js';
+import type { AnyBatch } from '../log/batch.js';
+import { narrowBy, type AnyFilter } from '../log/change-filter.js';
+import { Follower, observe, type Marker, type StreamPlan } from '../log/change-stream.js';
+import type { Feed } from '../log/feed.js';
+import type { OnError } from '../log/guarded-observable.js';
+import type { Log } from '../log/log.js';
+import { offsetOf, type Position } from '../log/position.js';
+import type { Horizon } from '../projections/horizon.js';
+import type { Abort } from './contract.js';
+
+/** Options of `changes` and `follow`, types apart. */
+export interface AnyStreamOptions extends AnyFilter {
+  readonly from?: number | Position;
+  readonly markers?: boolean;
+  readonly progressEvery?: number;
+  readonly hold?: boolean;
+  readonly label?: string;
+}
+
+const OPTIONS = new Set(['from', 'tables', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label']);
+
+/** The streams of a store's log: pushed, pulled, and waited for. */
+export class Streams {
+  readonly #log: Log;
+  readonly #feed: Feed;
+  readonly #horizon: Horizon;
+  readonly #tables: ReadonlySet<string>;
+  readonly #onError: OnError;
+  #open = true;
+
+  constructor(log: Log, feed: Feed, horizon: Horizon, tables: ReadonlySet<string>, onError: OnError) {
+    this.#log = log;
+    this.#feed = feed;
+    this.#horizon = horizon;
+    this.#tables = tables;
+    this.#onError = onError;
+  }
+
+  changes(options: AnyStreamOptions): Observable<AnyBatch | Marker> {
+    return observe(this.#log, this.#feed, this.#plan(options), this.#onError);
+  }
+
+  follow(options: AnyStreamOptions): AsyncIterableIterator<AnyBatch | Marker> {
+    const hold = options.hold === true;
+    return new Follower(this.#log, this.#feed, this.#plan(options), (follower) =>
+      hold ? this.#horizon.pinCursor(options.label ?? 'follow()', () => follower.position) : () => undefined,
+    );
+  }
+
+  async waitFor(point: number | Position, signal: Abort | undefined): Promise<void> {
+    const offset = offsetOf(this.#log, point);
+    if (this.#feed.delivered >= offset) return;
+    this.guard();
+    if (signal?.aborted === true) throw aborted(offset);
+    await new Promise<void>((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        remove();
+        act();
+      };
+      const remove = this.#feed.add({
+        deliver: (batch) => {
+          if (batch.offset >= offset) settle(resolve);
+        },
+        end: () => settle(() => reject(new MemoirError('StoreClosed', `the store closed before offset ${offset}`, { offset }))),
+      });
+      signal?.addEventListener('abort', () => settle(() => reject(aborted(offset))));
+    });
+  }
+
+  /** Ends every stream and wait. */
+  close(): void {
+    this.#open = false;
+    this.#feed.close();
+  }
+
+  /** Refuses what cannot be done with a closed store. */
+  guard(): void {
+    if (!this.#open) throw new MemoirError('StoreClosed', 'the store is closed: it can be read, but nothing new will happen');
+  }
+
+  #plan(options: AnyStreamOptions): StreamPlan {
+    this.guard();
+    for (const name of Object.keys(options)) {
+      if (!OPTIONS.has(name)) throw new MemoirError('OptionInvalid', `${show(name)} is no option of a stream: use ${[...OPTIONS].join(', ')}`);
+    }
+    const { from, markers, progressEvery = 1000 } = options;
+    if (from !== undefined) offsetOf(this.#log, from);
+    if (!Number.isInteger(progressEvery) || progressEvery < 1) {
+      throw new MemoirError('OptionInvalid', `progressEvery is ${show(progressEvery)}: give a whole number from 1`);
+    }
+    return { from, narrow: narrowBy(options, this.#tables), progressEvery: markers === true ? progressEvery : undefined };
+  }
+}
+
+function aborted(offset: number): MemoirError {
+  return new MemoirError('WaitAborted', `the wait for offset ${offset} was aborted`, { offset });
+}

@@ -1,0 +1,192 @@
+import { MemoirError, show } from '../errors.js';
+import { blame, copyPlain, freezePlain, isPlainObject } from '../codecs/plain-data.js';
+import type { Row } from '../codecs/index-plan.js';
+import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
+import type { Feed } from '../log/feed.js';
+import type { Log } from '../log/log.js';
+import { offsetOf, type Position } from '../log/position.js';
+import type { Engine, NetChange } from '../projections/engine.js';
+import type { Horizon } from '../projections/horizon.js';
+import { IdWindow } from './id-window.js';
+import { OpenTransaction, type TransactionFace } from './transaction.js';
+import type { Limits } from './write-scope.js';
+
+/** What a transactor works with. */
+export interface TransactorParts {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly feed: Feed;
+  readonly horizon: Horizon;
+  readonly limits: Limits;
+  readonly idWindow: number;
+  readonly freeze: boolean;
+  readonly clock: () => number;
+  readonly Face: typeof TransactionFace;
+}
+
+/** Options of `transact`, unchecked. */
+export interface AnyTransactOptions {
+  readonly meta?: unknown;
+  readonly expect?: number | Position | undefined;
+  readonly id?: unknown;
+}
+
+/** A body, types apart. */
+export type AnyBody = (tx: TransactionFace) => unknown;
+
+/** Runs transactions, one at a time: body, batch, append, settle, notify. */
+export class Transactor {
+  readonly #parts: TransactorParts;
+  readonly #ids: IdWindow;
+  readonly #sequences = new Map<string, number>();
+  #running = false;
+
+  constructor(parts: TransactorParts) {
+    this.#parts = parts;
+    this.#ids = new IdWindow(parts.idWindow);
+  }
+
+  transact(body: AnyBody, options: AnyTransactOptions): unknown {
+    const { log, engine, horizon, feed } = this.#parts;
+    this.#refuseNesting();
+    const { meta, id } = this.#checked(options);
+    const first = id === undefined ? undefined : this.#ids.get(id);
+    if (first !== undefined) return { ...first, repeated: true };
+    if (options.expect !== undefined) this.#expect(options.expect);
+    horizon.guard();
+
+    const { result, batch, bytes } = this.#run((tx) => {
+      const returned = this.#call(body, tx);
+      const changes = engine.changes().map((change) => this.#changeOf(change));
+      if (changes.length === 0 && tx.moved.size === 0) {
+        engine.rollback(0);
+        return { result: returned, batch: undefined, bytes: 0 };
+      }
+      const made = this.#batchOf(tx, changes, meta);
+      log.append([made], { expect: log.head });
+      return { result: returned, batch: made, bytes: tx.bytes };
+    }, id);
+    if (batch === undefined) return { appended: false, offset: log.head, changes: [], result };
+
+    // The log has the batch; from here on it is visible, and nothing may fail.
+    horizon.appended(engine.version, bytes);
+    for (const [name, last] of Object.entries(batch.sequences ?? {})) this.#sequences.set(name, last);
+    if (id !== undefined) this.#ids.add(id, batch);
+    this.#ids.slide(batch.offset);
+    feed.drain();
+    // A callback of a batch may look back at it, so nothing is given back while anyone is being told.
+    if (!feed.draining) horizon.advance();
+    return { ...batch, result };
+  }
+
+  dryRun(body: AnyBody): unknown {
+    const { engine } = this.#parts;
+    this.#refuseNesting();
+    return this.#run(
+      (tx) => {
+        let result: unknown;
+        try {
+          result = this.#call(body, tx);
+        } catch (error) {
+          if (!tx.violations.includes(error as MemoirError)) throw error;
+        }
+        const changes = engine.changes().map((change) => this.#changeOf(change));
+        engine.rollback(0);
+        return { result, changes, violations: tx.violations };
+      },
+      undefined,
+    );
+  }
+
+  /** Refuses a transaction inside another's body, or inside a callback of a definition. */
+  #refuseNesting(): void {
+    if (!this.#running) return;
+    throw new MemoirError('NestedTransaction', 'transact was called inside a transaction: use its tx, or write after it has ended');
+  }
+
+  /** Runs what makes up a transaction between begin and settle; whatever is thrown undoes everything. */
+  #run<A>(work: (tx: OpenTransaction) => A, id: string | undefined): A {
+    const { engine, log, limits, freeze, clock } = this.#parts;
+    const { lineage } = log;
+    const at = Math.max(Math.trunc(clock()), log.lastAt);
+    engine.begin();
+    const tx = new OpenTransaction({ engine, limits, sequences: this.#sequences, freeze, lineage, offset: log.head + 1, at, id });
+    this.#running = true;
+    try {
+      return work(tx);
+    } catch (error) {
+      engine.rollback(0);
+      throw error;
+    } finally {
+      this.#running = false;
+      tx.end();
+      engine.settle();
+    }
+  }
+
+  #call(body: AnyBody, tx: OpenTransaction): unknown {
+    const result = body(new this.#parts.Face(tx));
+    if (isThenable(result)) throw asyncBody(result);
+    return result;
+  }
+
+  #changeOf({ table, before, after }: NetChange): AnyChange {
+    const { bare } = table.definition;
+    const key = table.keyOf((after ?? before) as Row);
+    return { table: table.name, key: bare ? key[0] : key, kind: kindOf(before, after), before, after };
+  }
+
+  #batchOf(tx: OpenTransaction, changes: readonly AnyChange[], meta: Meta): AnyBatch {
+    const sequences = tx.moved.size === 0 ? undefined : Object.fromEntries(tx.moved);
+    const { offset, at, id } = tx;
+    const batch: AnyBatch = { offset, at, id, meta, changes, events: [], ...(sequences && { sequences }) };
+    if (tx.freeze) {
+      for (const change of changes) Object.freeze(change);
+      Object.freeze(changes);
+      Object.freeze(batch.events);
+      Object.freeze(batch);
+    }
+    return batch;
+  }
+
+  #checked({ meta = {}, id }: AnyTransactOptions): { readonly meta: Meta; readonly id: string | undefined } {
+    if (id !== undefined && (typeof id !== 'string' || id === '' || !id.isWellFormed())) {
+      throw new MemoirError('OptionInvalid', `id is ${show(id)}: give a string that is not empty`);
+    }
+    if (!isPlainObject(meta)) throw new MemoirError('MetaInvalid', `meta is ${show(meta)}: give an object of plain data`);
+    try {
+      const copy = copyPlain(meta, 'MetaInvalid') as Meta;
+      if (this.#parts.freeze) freezePlain(copy);
+      return { meta: copy, id };
+    } catch (error) {
+      throw blame(error, 'meta');
+    }
+  }
+
+  #expect(expected: number | Position): void {
+    const { log } = this.#parts;
+    const offset = offsetOf(log, expected);
+    if (offset === log.head) return;
+    throw new MemoirError('Conflict', `the head is ${log.head}, and ${offset} was expected: read anew and try again`, {
+      requested: offset,
+      head: log.head,
+    });
+  }
+}
+
+function asyncBody(result: PromiseLike<unknown>): MemoirError {
+  // What the body does later fails at `tx`; nobody waits for that, so it must not count as unhandled.
+  result.then(
+    () => undefined,
+    () => undefined,
+  );
+  return new MemoirError(
+    'AsyncBody',
+    'the body of a transaction returned a promise: a body runs to its end at once. Await first, then transact',
+  );
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const holder = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return holder && typeof (value as { then?: unknown }).then === 'function';
+}

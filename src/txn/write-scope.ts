@@ -1,0 +1,27 @@
+import type { MemoirError } from '../errors.js';
+import type { Engine } from '../projections/engine.js';
+import type { Vantage } from '../projections/vantage.js';
+
+/** What refuses a write before it is made. */
+export interface Limits {
+  /** The largest row, in bytes by a rough count: strings by their length, other values 8. */
+  readonly rowBytesMax: number;
+  /** The most rows that one transaction may change. */
+  readonly batchChangesMax: number;
+  /** The most bytes of rows that one transaction may write. */
+  readonly batchBytesMax: number;
+}
+
+/** The transaction that statements run in: where they read, what they write through, and what they have used so far. */
+export interface WriteScope extends Vantage {
+  readonly engine: Engine;
+  readonly limits: Limits;
+  /** True when stored rows are to be frozen. */
+  readonly freeze: boolean;
+  /** Statements that were refused, caught by the body or not. */
+  readonly violations: MemoirError[];
+  /** Bytes of rows written. */
+  bytes: number;
+  /** Rows changed. */
+  changes: number;
+}
