@@ -245,6 +245,6 @@ function take(source: Source, count: number): Uint8Array<ArrayBuffer> {
 
 function malformed(source: Source, what: string, cause?: unknown): MemoirError {
   const at = Math.min(source.at, source.bytes.length);
-  const message = `these ${source.bytes.length} bytes are not a key (before byte ${at}: ${what}): pass what encodeKey gave`;
-  return new MemoirError('TokenInvalid', message, cause === undefined ? {} : { cause });
+  const where = `these ${source.bytes.length} bytes are not a key (before byte ${at}: ${what})`;
+  return new MemoirError('TokenInvalid', `${where}: pass what encodeKey gave`, cause === undefined ? {} : { cause });
 }

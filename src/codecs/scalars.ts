@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 
 import { readBase64Url, toBase64Url } from './base64url.js';
 
-/** Date, time to the second and time zone, with up to three digits of its fraction: what a Date can hold, and all of it. */
+/** Date, time and zone; of the second's fraction no more than the three digits that a Date holds. */
 const ISO = /^((?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,3}))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
 class DateType extends t.Type<Date, string> {
