@@ -25,7 +25,7 @@ const batch = store.transact((tx) => {
 const ids = [...store.now().tasks.scan('byQueue', { prefix: ['default'] })].map((row) => row.id);
 if (batch.offset !== 1) throw new Error(\`offset \${batch.offset} instead of 1\`);
 if (ids.join() !== 't2,t1') throw new Error(\`rows \${ids.join()} instead of t2,t1\`);
-const outcome = tryTransact(store, (tx) => tx.tasks.getOrThrow('t3'));
+const outcome = tryTransact(store, (tx) => either.right(tx.tasks.getOrThrow('t3')));
 if (!either.isLeft(outcome) || outcome.left.code !== 'RowNotFound') throw new Error('no RowNotFound');
 `;
 const MISUSE = `

@@ -5,5 +5,6 @@ import { MemoirError } from './errors.js';
  * a failure is a defect of memoir, never of its caller.
  */
 export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new MemoirError('Defect', `memoir broke an invariant of its own: ${message}. Please report it.`);
+  if (!condition)
+    throw new MemoirError('Defect', `memoir broke an invariant of its own: ${message}. Please report it.`);
 }

@@ -128,7 +128,7 @@ function describe(value: unknown): string {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
     if (value instanceof Uint8Array) return `${value.length} bytes`;
     if (Array.isArray(value)) return `[${value.slice(0, 10).map(describe).join(', ')}]`;
-    if (typeof value === 'object' && value !== null) return JSON.stringify(value) ?? 'an object';
+    if (typeof value === 'object' && value !== null) return JSON.stringify(value);
     return Object.is(value, -0) ? '-0' : String(value);
   } catch {
     return 'a value that cannot be shown';

@@ -1,6 +1,15 @@
 import { either as E } from 'fp-ts';
 
-import { MemoirError, type Appended, type Repeated, type Store, type Tables, type TransactOptions, type Transaction, type Unchanged } from './index.js';
+import {
+  MemoirError,
+  type Appended,
+  type Repeated,
+  type Store,
+  type Tables,
+  type TransactOptions,
+  type Transaction,
+  type Unchanged,
+} from './index.js';
 
 /** What `tryTransact` gives on the right: what `transact` would return. */
 export type Transacted<S extends Tables, A> = Appended<S, A> | Unchanged<A> | Repeated<S>;
@@ -45,7 +54,7 @@ export function tryTransact<S extends Tables, L, A>(
     return outcome.right as never;
   };
   try {
-    return E.right(store.transact<never>(unwrapped, options as { readonly id: string }) as Transacted<S, A>);
+    return E.right(store.transact<never>(unwrapped, options as { readonly id: string }));
   } catch (error) {
     if (error instanceof Left) return E.left(error.left as L);
     if (error instanceof MemoirError) return E.left(error);

@@ -20,7 +20,7 @@ export type {
   FollowOptions,
   ReadableStore,
   Repeated,
-  RowVersion,
+  RowChange,
   Store,
   StoreOptions,
   StreamOptions,

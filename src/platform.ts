@@ -16,7 +16,8 @@ export interface Reclaimer {
 /** The platform that memoir runs on. */
 export const platform: Platform = {
   clock: () => Date.now(),
-  lineage: () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+  lineage: () =>
+    [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
   onError: (error) => console.error('memoir: a subscriber threw and was unsubscribed:', error),
   reclaimer: finalizing(),
 };

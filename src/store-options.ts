@@ -34,13 +34,18 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
     if (!NAMES.has(name)) throw invalid(name, `is no option of a store: use ${[...NAMES].join(', ')}`);
   }
   const { mode = 'development', keep = { batches: 100_000 } } = options;
-  if (!['development', 'production'].includes(mode)) throw invalid('mode', `is ${show(mode)}: use 'development' or 'production'`);
+  if (!['development', 'production'].includes(mode))
+    throw invalid('mode', `is ${show(mode)}: use 'development' or 'production'`);
   checkKeep(keep);
   const { clock = platform.clock, onError = platform.onError, lineage = platform.lineage() } = options;
-  for (const [name, given] of [['clock', clock], ['onError', onError]] as const) {
+  for (const [name, given] of [
+    ['clock', clock],
+    ['onError', onError],
+  ] as const) {
     if (typeof given !== 'function') throw invalid(name, `is ${show(given)}: give a function`);
   }
-  if (typeof lineage !== 'string' || lineage === '') throw invalid('lineage', `is ${show(lineage)}: give a string that is not empty`);
+  if (typeof lineage !== 'string' || lineage === '')
+    throw invalid('lineage', `is ${show(lineage)}: give a string that is not empty`);
   return {
     definitions: definitionsOf(options.tables),
     development: mode === 'development',
@@ -54,7 +59,8 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
 }
 
 function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
-  if (typeof tables !== 'object' || (tables as unknown) === null) throw invalid('tables', 'must be an object of tables by name');
+  if (typeof tables !== 'object' || (tables as unknown) === null)
+    throw invalid('tables', 'must be an object of tables by name');
   const definitions = new Map<string, Definition>();
   for (const [name, table] of Object.entries(tables)) {
     if (RESERVED.has(name) || name === '' || !name.isWellFormed()) {
@@ -68,11 +74,13 @@ function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
 
 function checkKeep(keep: Keep): void {
   if (keep === 'all') return;
-  if (typeof keep !== 'object' || (keep as unknown) === null) throw invalid('keep', `is ${show(keep)}: use 'all' or { batches, ageMs, bytes }`);
+  if (typeof keep !== 'object' || (keep as unknown) === null)
+    throw invalid('keep', `is ${show(keep)}: use 'all' or { batches, ageMs, bytes }`);
   const entries = Object.entries(keep);
   if (entries.length === 0) throw invalid('keep', "is empty: use 'all' to keep everything");
   for (const [name, value] of entries) {
-    if (!['batches', 'ageMs', 'bytes'].includes(name)) throw invalid(`keep.${name}`, 'is no option: use batches, ageMs, bytes');
+    if (!['batches', 'ageMs', 'bytes'].includes(name))
+      throw invalid(`keep.${name}`, 'is no option: use batches, ageMs, bytes');
     if (!isCount(value)) throw invalid(`keep.${name}`, `is ${show(value)}: give a whole number from 0`);
   }
 }

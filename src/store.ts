@@ -72,12 +72,12 @@ class MemoryStore {
     this.#engine = engine;
     this.#horizon = horizon;
     this.#views = views;
-    this.#live = new LiveQueries(engine, feed, (reads) => views.tracked(reads), onError);
+    this.#live = new LiveQueries(engine, log, feed, (reads) => views.tracked(reads), onError);
     this.#streams = new Streams(log, feed, horizon, names, onError);
     this.#transactor = new Transactor({
       ...{ engine, log, feed, horizon, idWindow, clock, Face },
       limits: settings,
-      freeze: development,
+      development,
     });
   }
 
@@ -128,7 +128,10 @@ class MemoryStore {
 
   diff(from: number | Position, to: number | Position): unknown {
     // The state before the floor is that after its predecessor, so both ends may be one less than a batch.
-    const [a, b] = [from, to].map((point) => startOf(this.#log, offsetOf(this.#log, point) + 1) - 1) as [number, number];
+    const [a, b] = [from, to].map((point) => startOf(this.#log, offsetOf(this.#log, point) + 1) - 1) as [
+      number,
+      number,
+    ];
     return diff(this.#log, a, b);
   }
 
@@ -147,7 +150,10 @@ class MemoryStore {
     return this.#streams.follow(options);
   }
 
-  live(query: (view: never) => unknown, options: { readonly stamped?: boolean; readonly equal?: Equality<never> } = {}): unknown {
+  live(
+    query: (view: never) => unknown,
+    options: { readonly stamped?: boolean; readonly equal?: Equality<never> } = {},
+  ): unknown {
     this.#streams.guard();
     const answers = this.#live.observe(query, options.equal);
     return options.stamped === true ? answers : answers.pipe(map(({ value }) => value));

@@ -53,7 +53,7 @@ const LOG = [
  */
 export async function* readCommits(
   repository: GitRepository,
-  { from, to = 'HEAD', lines = !repository.partial }: CommitRange = {},
+  { from, to = 'HEAD', lines = true }: CommitRange = {},
 ): AsyncGenerator<Commit, void, undefined> {
   const [start, end] = await Promise.all([
     from === undefined ? undefined : resolveCommit(repository, from),

@@ -47,7 +47,7 @@ export function planIndex(name: string, spec: CheckedSpec): IndexPlan {
   const { where: included, sparse } = spec;
   let width = { on: spec.fields.length, each: 1, keys: 1, entries: 2, by: 0 }[spec.kind];
   const keysOf = (row: Row, where: string): readonly Key[] => {
-    if (included !== undefined && included(row) !== true) return [];
+    if (included !== undefined && !included(row)) return [];
     const keys: Key[] = [];
     for (const parts of candidates(row)) {
       if (parts === undefined || parts.includes(undefined)) {
@@ -93,7 +93,10 @@ function candidatesOf({ kind, fields, by }: CheckedSpec): (row: Row) => readonly
 }
 
 /** A field that is not there is one missing value; an empty one has no keys. */
-function listOf(value: unknown, keys: (value: object) => readonly (readonly unknown[])[]): readonly (readonly unknown[] | undefined)[] {
+function listOf(
+  value: unknown,
+  keys: (value: object) => readonly (readonly unknown[])[],
+): readonly (readonly unknown[] | undefined)[] {
   return typeof value === 'object' && value !== null ? keys(value) : [undefined];
 }
 
@@ -105,7 +108,8 @@ function withoutRepetition(keys: Key[]): readonly Key[] {
 function unequal(where: string, parts: readonly unknown[], width: number): MemoirError {
   return new MemoirError(
     'KeyInvalid',
-    `\`by\` of the index ${where} gave ${parts.length} parts, ${show(parts)}: keys of one index have one length (${width})`,
+    `\`by\` of the index ${where} gave ${parts.length} parts, ${show(parts)}: ` +
+      `keys of one index have one length (${width})`,
     { key: parts },
   );
 }

@@ -48,7 +48,15 @@ const encoder = new TextEncoder();
 /**
  * Encodes a key so that the order of the bytes is the order of the keys.
  *
+ * @param key a tuple of key parts
  * @throws `KeyInvalid` for what cannot stand in a key: NaN, an invalid Date, a lone surrogate
+ *
+ * @example
+ * ```ts
+ * import { encodeKey } from 'memoir';
+ *
+ * console.log(encodeKey(['a']).length < encodeKey(['a', 1]).length); // true
+ * ```
  */
 export function encodeKey(key: Key): Uint8Array {
   const parts = toKey(key, 'encodeKey').map(encodePart);
@@ -130,7 +138,15 @@ function invert(bytes: Uint8Array, from: number): void {
 /**
  * The key that `encodeKey` wrote as these bytes.
  *
+ * @param bytes what `encodeKey` gave, here or on another machine
  * @throws `TokenInvalid` for any other bytes: malformed, cut short, or with something after them
+ *
+ * @example
+ * ```ts
+ * import { decodeKey, encodeKey } from 'memoir';
+ *
+ * console.log(decodeKey(encodeKey(['queue-7', 42, null]))); // [ 'queue-7', 42, null ]
+ * ```
  */
 export function decodeKey(bytes: Uint8Array): Key {
   if (!((bytes as unknown) instanceof Uint8Array)) {

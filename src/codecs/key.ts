@@ -32,7 +32,20 @@ export function compareParts(a: KeyPart, b: KeyPart): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** Tuples compare part by part; a tuple that another begins with comes first. */
+/**
+ * The order of keys: part by part, and a key that another begins with comes first.
+ *
+ * @param a one key, as a tuple of its parts
+ * @param b another
+ * @returns −1, 0 or 1
+ *
+ * @example
+ * ```ts
+ * import { compareKeys } from 'memoir';
+ *
+ * console.log(compareKeys(['a', 2], ['a', 10]), compareKeys(['a'], ['a', 1]), compareKeys([null], [0])); // -1 -1 -1
+ * ```
+ */
 export function compareKeys(a: Key, b: Key): number {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {

@@ -67,7 +67,10 @@ function compile(codec: Codec): Normalize {
       return unionOf(codec, tag.types);
     case 'FunctionType':
     case 'NeverType':
-      throw new MemoirError('DefinitionInvalid', `the codec ${codec.name} holds no data: use one whose values can be stored`);
+      throw new MemoirError(
+        'DefinitionInvalid',
+        `the codec ${codec.name} holds no data: use one whose values can be stored`,
+      );
     case 'DateType':
     case 'BytesType':
     default:
@@ -181,7 +184,8 @@ function conditionsOf(codec: Codec): readonly Codec[] {
   if (tag?._tag === 'DictionaryType') return tagged(tag.domain)?._tag === 'StringType' ? [] : [codec];
   if (tag?._tag !== 'IntersectionType') return [];
   const names = tag.types.flatMap((member) => [...(fieldsOf(member)?.known.keys() ?? [])]);
-  const overlap = new Set(names).size < names.length || tag.types.some((member) => fieldsOf(member)?.rest !== undefined);
+  const overlap =
+    new Set(names).size < names.length || tag.types.some((member) => fieldsOf(member)?.rest !== undefined);
   return overlap ? tag.types : tag.types.flatMap(conditionsOf);
 }
 

@@ -21,7 +21,8 @@ export class Fault extends Error {
 /** Adds a place to a fault that passes; any other error (a getter that throws) becomes a fault at that place. */
 export function passing(error: unknown, place: string | number, code: ErrorCode): Fault {
   if (error instanceof MemoirError) throw error;
-  const fault = error instanceof Fault ? error : new Fault(code, `cannot be read: ${show((error as Error | null)?.message)}`);
+  const fault =
+    error instanceof Fault ? error : new Fault(code, `cannot be read: ${show((error as Error | null)?.message)}`);
   fault.path.unshift(place);
   return fault;
 }
@@ -33,7 +34,7 @@ export function blame(error: unknown, what: string, fields: { readonly table?: s
   return new MemoirError(error.code, `${what}: ${path === '' ? 'it' : path} ${error.says}`, { ...fields, path });
 }
 
-/** True for an object made by a literal, `JSON.parse` or `Object.create(null)`; false for arrays and class instances. */
+/** True for an object made by a literal, `JSON.parse` or `Object.create(null)`; false for arrays and instances. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -101,6 +102,20 @@ function copyObject(value: object, code: ErrorCode, depth: number): unknown {
   }
 }
 
+/** Refuses data with accessors, to its leaves: what a getter gives today it may not give tomorrow. */
+export function refuseAccessors(value: unknown, code: ErrorCode, depth = 0): void {
+  if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return;
+  if (!Array.isArray(value) && !isPlainObject(value)) return;
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+    try {
+      if (!('value' in property)) throw new Fault(code, 'is an accessor: rows are data, so give its value');
+      refuseAccessors(property.value, code, depth + 1);
+    } catch (error) {
+      throw passing(error, name, code);
+    }
+  }
+}
+
 /** A rough count of bytes: what limits and retention measure. Strings by length, other scalars 8. */
 export function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length + 2;
@@ -138,7 +153,9 @@ export function equalPlain(a: unknown, b: unknown): boolean {
     return a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
   }
   if (a instanceof Map || a instanceof Set) return equalCollections(a, b);
-  return !Array.isArray(b) && equalObjects(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>);
+  return (
+    !Array.isArray(b) && equalObjects(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>)
+  );
 }
 
 function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
@@ -150,6 +167,7 @@ function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<s
 
 /** Maps and Sets, which a live query may return, are equal when their entries are, in order. */
 function equalCollections(a: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>, b: object): boolean {
-  if (a instanceof Map !== b instanceof Map || !(b instanceof Map || b instanceof Set) || a.size !== b.size) return false;
+  if (a instanceof Map !== b instanceof Map || !(b instanceof Map || b instanceof Set) || a.size !== b.size)
+    return false;
   return equalPlain([...a], [...(b as Iterable<unknown>)]);
 }

@@ -83,7 +83,8 @@ export function toInterval(range: AnyRange, width: number, fold: (part: KeyPart)
     const given = range[name];
     if (given === undefined) return undefined;
     if (!Array.isArray(given)) throw invalid(where, `${name} is ${show(given)}: give a list of key parts`);
-    if (width > 0 && given.length > width) throw invalid(where, `${name} has ${given.length} parts, and keys have ${width}`);
+    if (width > 0 && given.length > width)
+      throw invalid(where, `${name} has ${given.length} parts, and keys have ${width}`);
     return toKey(given, where).map(fold);
   };
   const narrow = (lowest: Edge | undefined, highest: Edge | undefined): void => {
@@ -119,7 +120,8 @@ function checkOptions(range: AnyRange, where: string): void {
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 0) && limit !== Infinity) {
     throw invalid(where, `limit is ${show(limit)}: give a whole number of rows`);
   }
-  if (reverse !== undefined && typeof reverse !== 'boolean') throw invalid(where, `reverse is ${show(reverse)}: give true or false`);
+  if (reverse !== undefined && typeof reverse !== 'boolean')
+    throw invalid(where, `reverse is ${show(reverse)}: give true or false`);
 }
 
 function invalid(where: string, message: string): MemoirError {

@@ -15,8 +15,11 @@ export type ArrayField<R> = {
 }[Names<R>];
 /** Fields that hold string maps. */
 export type MapField<R> = {
-  [F in Names<R>]-?: Present<R[F]> extends KeyPart | readonly unknown[] ? never
-    : string extends keyof Present<R[F]> ? F : never;
+  [F in Names<R>]-?: Present<R[F]> extends KeyPart | readonly unknown[]
+    ? never
+    : string extends keyof Present<R[F]>
+      ? F
+      : never;
 }[Names<R>];
 
 /** What every form of index may also say. */
@@ -44,13 +47,27 @@ export type IndexSpec<R> =
   | (IndexOptions<R> & { readonly entries: MapField<R> })
   | (IndexOptions<R> & { readonly by: (row: R) => readonly [KeyPart, ...KeyPart[]] | undefined });
 
+/**
+ * The indexes that a definition names: none where it has no `indexes`. (A default for the type parameter would say the
+ * same, but would take the parameters of `where` and `by` their inference.)
+ */
+export type Declared<I> = string extends keyof I ? Record<never, never> : I;
+
 /** A value as a caller may write it: brands (`t.Int`) are checked when it is written, so plain values will do. */
 export type Input<T> =
   T extends Brand<infer _>
-    ? T extends number ? number : T extends string ? string : T extends bigint ? bigint : T
-    : T extends KeyPart | undefined | Uint8Array ? T
-    : T extends object ? { [F in keyof T]: Input<T[F]> }
-    : T;
+    ? T extends number
+      ? number
+      : T extends string
+        ? string
+        : T extends bigint
+          ? bigint
+          : T
+    : T extends KeyPart | undefined | Uint8Array
+      ? T
+      : T extends object
+        ? { [F in keyof T]: Input<T[F]> }
+        : T;
 
 type FieldValues<R, F extends readonly unknown[]> = {
   readonly [I in keyof F]: F[I] extends keyof R ? Input<Present<R[F[I]]>> : never;
@@ -59,22 +76,31 @@ type Element<T> = T extends readonly (infer E)[] ? readonly [Input<E>] : never;
 type MapValue<T> = T extends { readonly [name: string]: infer V } ? readonly [string, V & KeyPart] : never;
 
 /** The key of an index, as a tuple. */
-export type IndexKey<R, S> =
-  S extends readonly unknown[] ? FieldValues<R, S>
-  : S extends { readonly on: infer F extends readonly unknown[] } ? FieldValues<R, F>
-  : S extends { readonly each: infer F extends keyof R } ? Element<Present<R[F]>>
-  : S extends { readonly keys: unknown } ? readonly [string]
-  : S extends { readonly entries: infer F extends keyof R } ? MapValue<Present<R[F]>>
-  : S extends { readonly by: (row: never) => infer T } ? Extract<T, readonly unknown[]>
-  : never;
+export type IndexKey<R, S> = S extends readonly unknown[]
+  ? FieldValues<R, S>
+  : S extends { readonly on: infer F extends readonly unknown[] }
+    ? FieldValues<R, F>
+    : S extends { readonly each: infer F extends keyof R }
+      ? Element<Present<R[F]>>
+      : S extends { readonly keys: unknown }
+        ? readonly [string]
+        : S extends { readonly entries: infer F extends keyof R }
+          ? MapValue<Present<R[F]>>
+          : S extends { readonly by: (row: never) => infer T }
+            ? Extract<T, readonly unknown[]>
+            : never;
 
 /** The primary key as callers write it: a bare value for one field, a tuple for several. */
 export type PrimaryKey<R, P> = P extends readonly unknown[]
   ? FieldValues<R, P>
-  : P extends keyof R ? Input<R[P]> : never;
+  : P extends keyof R
+    ? Input<R[P]>
+    : never;
 
 /** Every leading part of a key, from nothing to the whole. */
-export type Prefix<T extends readonly unknown[]> = T extends readonly [...infer H, unknown] ? T | Prefix<H> : readonly [];
+export type Prefix<T extends readonly unknown[]> = T extends readonly [...infer H, unknown]
+  ? T | Prefix<H>
+  : readonly [];
 
 /** Leading parts of which the last, a string, may be cut short. */
 type StringPrefix<T extends readonly unknown[]> = T extends readonly [...infer H, infer L]

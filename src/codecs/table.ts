@@ -2,7 +2,7 @@ import { MemoirError, show } from '../errors.js';
 import { tagged, type Codec, type TypeOf } from './codec.js';
 import { planIndex, type CheckedSpec, type IndexPlan, type Row } from './index-plan.js';
 import { allowsUndefined, fieldsOf, normalizer, type Normalize } from './normal-form.js';
-import type { IndexSpec, PrimaryField, PrimaryKey, Table } from './table-types.js';
+import type { Declared, IndexSpec, PrimaryField, PrimaryKey, Table } from './table-types.js';
 
 /** The index that every table has. */
 export const PRIMARY = 'primaryKey';
@@ -49,9 +49,9 @@ const definitions = new WeakMap<object, Definition>();
 export function table<
   C extends Codec,
   const P extends PrimaryField<R> | readonly [PrimaryField<R>, ...PrimaryField<R>[]],
-  const I extends Readonly<Record<string, IndexSpec<R>>> = Record<never, never>,
+  const I extends Readonly<Record<string, IndexSpec<R>>>,
   R = TypeOf<C>,
->(codec: C, options: { readonly primaryKey: P; readonly indexes?: I }): Table<R, PrimaryKey<R, P>, I> {
+>(codec: C, options: { readonly primaryKey: P; readonly indexes?: I }): Table<R, PrimaryKey<R, P>, Declared<I>> {
   if (!isObject(codec) || typeof codec.is !== 'function' || typeof codec.name !== 'string') {
     throw invalid('codec', `table() takes an io-ts codec first, not ${show(codec)}`);
   }
@@ -61,8 +61,17 @@ export function table<
   const specs = options.indexes ?? {};
   if (!isObject(specs)) throw invalid('indexes', 'must be an object of index specifications by name');
   const indexes = Object.entries(specs).map(([name, spec]) => planIndex(name, checkIndex(name, spec, fields)));
-  const definition = { codec, normalize: normalizer(codec), primaryKey, bare: !Array.isArray(options.primaryKey), indexes };
-  const made: Table<R, PrimaryKey<R, P>, I> = Object.freeze({ primaryKey, indexes: Object.freeze({ ...specs }) as I });
+  const definition = {
+    codec,
+    normalize: normalizer(codec),
+    primaryKey,
+    bare: !Array.isArray(options.primaryKey),
+    indexes,
+  };
+  const made: Table<R, PrimaryKey<R, P>, Declared<I>> = Object.freeze({
+    primaryKey,
+    indexes: Object.freeze({ ...specs }) as I,
+  });
   definitions.set(made, definition);
   return made;
 }
@@ -88,7 +97,10 @@ function rowFields(codec: Codec): RowFields {
   for (const branch of branchesOf(codec)) {
     const found = fieldsOf(branch);
     if (found === undefined || found.rest !== undefined) {
-      throw invalid('codec', `${codec.name} is not an object with known fields: use t.strict, t.type, t.partial or a union of them`);
+      throw invalid(
+        'codec',
+        `${codec.name} is not an object with known fields: use t.strict, t.type, t.partial or a union of them`,
+      );
     }
     for (const [name, field] of found.known) {
       if (name === '__proto__') throw invalid(`codec.${name}`, 'a field cannot be called __proto__: rename it');
@@ -139,9 +151,11 @@ const FORMS = ['on', 'each', 'keys', 'entries', 'by'] as const;
 
 function checkIndex(name: string, given: unknown, fields: RowFields): CheckedSpec {
   const path = `indexes.${name}`;
-  if (name === PRIMARY || name === '__proto__' || name === '') throw invalid(path, 'this name is taken: choose another');
+  if (name === PRIMARY || name === '__proto__' || name === '')
+    throw invalid(path, 'this name is taken: choose another');
   const spec = Array.isArray(given) ? { on: given as unknown } : given;
-  if (!isObject(spec)) throw invalid(path, `is ${show(given)}: use a list of fields, or { on | each | keys | entries | by }`);
+  if (!isObject(spec))
+    throw invalid(path, `is ${show(given)}: use a list of fields, or { on | each | keys | entries | by }`);
   const options = spec as Readonly<Record<string, unknown>>;
   const forms = FORMS.filter((form) => options[form] !== undefined);
   const kind = forms[0];
@@ -161,9 +175,15 @@ function checkIndex(name: string, given: unknown, fields: RowFields): CheckedSpe
   };
 }
 
-function checkIndexFields(path: string, kind: 'on' | 'each' | 'keys' | 'entries', given: unknown, fields: RowFields): readonly string[] {
+function checkIndexFields(
+  path: string,
+  kind: 'on' | 'each' | 'keys' | 'entries',
+  given: unknown,
+  fields: RowFields,
+): readonly string[] {
   const names: readonly unknown[] = kind === 'on' && Array.isArray(given) ? given : [given];
-  if (kind === 'on' && (!Array.isArray(given) || names.length === 0)) throw invalid(path, 'needs a list of at least one field');
+  if (kind === 'on' && (!Array.isArray(given) || names.length === 0))
+    throw invalid(path, 'needs a list of at least one field');
   for (const name of names) {
     const found = checkField(path, name, fields);
     if (kind === 'on') checkPart(path, name as string, found);
@@ -188,8 +208,17 @@ function checkPart(path: string, name: string, found: readonly Field[]): void {
 }
 
 const CONTAINERS = new Set([
-  'ArrayType', 'ReadonlyArrayType', 'AnyArrayType', 'TupleType', 'InterfaceType', 'PartialType', 'DictionaryType',
-  'AnyDictionaryType', 'IntersectionType', 'BytesType', 'ObjectType',
+  'ArrayType',
+  'ReadonlyArrayType',
+  'AnyArrayType',
+  'TupleType',
+  'InterfaceType',
+  'PartialType',
+  'DictionaryType',
+  'AnyDictionaryType',
+  'IntersectionType',
+  'BytesType',
+  'ObjectType',
 ]);
 
 function mendFor(tag: string): string {
@@ -199,10 +228,15 @@ function mendFor(tag: string): string {
 }
 
 function checkContainer(path: string, name: string, kind: 'each' | 'keys' | 'entries', found: readonly Field[]): void {
-  const wanted = kind === 'each' ? ['ArrayType', 'ReadonlyArrayType', 'AnyArrayType'] : ['DictionaryType', 'AnyDictionaryType'];
+  const wanted =
+    kind === 'each' ? ['ArrayType', 'ReadonlyArrayType', 'AnyArrayType'] : ['DictionaryType', 'AnyDictionaryType'];
   const tags = found.flatMap((field) => branchesOf(field.codec)).map((codec) => tagged(codec)?._tag);
   if (tags.some((tag) => tag === undefined || wanted.includes(tag))) return;
-  throw invalid(path, `{ ${kind} } needs ${kind === 'each' ? 'an array' : 'a string map'}, and the field ${name} is ${found[0]!.codec.name}`);
+  throw invalid(
+    path,
+    `{ ${kind} } needs ${kind === 'each' ? 'an array' : 'a string map'}, ` +
+      `and the field ${name} is ${found[0]!.codec.name}`,
+  );
 }
 
 function flag(path: string, value: unknown): boolean {

@@ -11,11 +11,14 @@ export interface AnyFilter {
 /** Narrows a batch to the changes that a stream is about; undefined when there are none. */
 export type Narrow = (batch: AnyBatch) => AnyBatch | undefined;
 
-/** The narrowing of a filter. A stream without one gets the very batches that were appended, sequences-only ones too. */
+/** The narrowing of a filter. A stream without one gets the very batches that were appended. */
 export function narrowBy({ tables, kinds, where }: AnyFilter, known: ReadonlySet<string>): Narrow {
   for (const name of tables ?? []) {
     if (!known.has(name)) {
-      throw new MemoirError('OptionInvalid', `tables: the store has no table ${show(name)}: it has ${[...known].join(', ')}`);
+      throw new MemoirError(
+        'OptionInvalid',
+        `tables: the store has no table ${show(name)}: it has ${[...known].join(', ')}`,
+      );
     }
   }
   if (tables === undefined && kinds === undefined && where === undefined) return (batch) => batch;

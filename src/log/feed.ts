@@ -19,6 +19,7 @@ export class Feed {
   readonly #listeners = new Set<Listener>();
   #delivered: number;
   #draining = false;
+  #closed = false;
 
   constructor(log: Log) {
     this.#log = log;
@@ -33,6 +34,11 @@ export class Feed {
   /** True while listeners are being told. */
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** True when nothing more will be told. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   get listeners(): number {
@@ -62,6 +68,7 @@ export class Feed {
 
   /** Ends every listener. */
   close(): void {
+    this.#closed = true;
     for (const listener of [...this.#listeners]) listener.end();
     this.#listeners.clear();
   }

@@ -34,10 +34,14 @@ export class MemoryLog implements Log {
   append(batches: readonly AnyBatch[], { expect }: { readonly expect: number }): number {
     if (!this.#open) throw new MemoirError('StoreClosed', 'the log is closed: nothing can be appended');
     if (expect !== this.#head) {
-      throw new MemoirError('Conflict', `the head is ${this.#head}, and ${expect} was expected: read anew and try again`, {
-        requested: expect,
-        head: this.#head,
-      });
+      throw new MemoirError(
+        'Conflict',
+        `the head is ${this.#head}, and ${expect} was expected: read anew and try again`,
+        {
+          requested: expect,
+          head: this.#head,
+        },
+      );
     }
     for (const batch of batches) {
       assert(batch.offset === this.#head + 1, 'offsets have no gaps');

@@ -11,13 +11,17 @@ export interface Position {
 export function offsetOf(log: Log, point: number | Position): number {
   const offset: unknown = typeof point === 'object' ? (point as Position | null)?.offset : point;
   if (typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0) {
-    throw new MemoirError('OffsetInvalid', `${show(point)} is no offset: give a whole number from 0, or { lineage, offset }`);
+    throw new MemoirError(
+      'OffsetInvalid',
+      `${show(point)} is no offset: give a whole number from 0, or { lineage, offset }`,
+    );
   }
   if (typeof point === 'object' && point.lineage !== log.lineage) {
     throw new MemoirError(
       'LineageChanged',
-      `the position is of the log ${show(point.lineage)}, and this is ${log.lineage}: read the present state and begin anew`,
-      { lineage: log.lineage, requested: String(point.lineage) },
+      `the position is of the log ${show(point.lineage)}, and this is ${log.lineage}: ` +
+        'read the present state and begin anew',
+      { lineage: log.lineage, requested: point.lineage },
     );
   }
   return offset;

@@ -12,10 +12,14 @@ export function fold(engine: Engine, batch: AnyBatch): void {
   for (const { table: name, key, after } of batch.changes) {
     const table = engine.tables.get(name);
     if (table === undefined) {
-      throw new MemoirError('DefinitionInvalid', `batch ${batch.offset} changes the table ${show(name)}, which is not defined`, {
-        table: name,
-        offset: batch.offset,
-      });
+      throw new MemoirError(
+        'DefinitionInvalid',
+        `batch ${batch.offset} changes the table ${show(name)}, which is not defined`,
+        {
+          table: name,
+          offset: batch.offset,
+        },
+      );
     }
     const parts = table.definition.bare ? [key] : (key as readonly unknown[]);
     engine.write(table, table.takeSlot(toKey(parts, name)), after);

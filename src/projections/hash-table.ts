@@ -92,7 +92,10 @@ function hashString(text: string): number {
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     const four =
-      text.charCodeAt(i) | (text.charCodeAt(i + 1) << 8) | (text.charCodeAt(i + 2) << 16) | (text.charCodeAt(i + 3) << 24);
+      text.charCodeAt(i) |
+      (text.charCodeAt(i + 1) << 8) |
+      (text.charCodeAt(i + 2) << 16) |
+      (text.charCodeAt(i + 3) << 24);
     hash = Math.imul(hash ^ four, 0x9e3779b1);
     hash ^= hash >>> 15;
   }

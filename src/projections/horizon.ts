@@ -100,7 +100,8 @@ export class Horizon {
     const { kind, label, offset } = this.#oldestPin()!;
     throw new MemoirError(
       'HistoryFull',
-      `${pinned} bytes of history are pinned, and pinnedBytesMax is ${this.#pinnedBytesMax}: the ${kind} ${show(label)} ` +
+      `${pinned} bytes of history are pinned, and pinnedBytesMax is ${this.#pinnedBytesMax}: ` +
+        `the ${kind} ${show(label)} ` +
         `has stood at offset ${offset}. Close it (store.holders() lists all), or raise the limit`,
       { holder: label, offset, limit: this.#pinnedBytesMax, actual: pinned },
     );
@@ -130,11 +131,11 @@ export class Horizon {
     let floor = batches === undefined ? this.#wanted : head + 1 - batches;
     if (bytes !== undefined) {
       const kept = (from: number): number => this.timeline.bytesBetween(from - 1, head);
-      for (floor = Math.max(floor, this.#wanted); floor <= head && kept(floor) > bytes; ) floor++;
+      for (floor = Math.max(floor, this.#wanted); floor <= head && kept(floor) > bytes;) floor++;
     }
     if (ageMs !== undefined) {
       const oldest = this.#clock() - ageMs;
-      for (floor = Math.max(floor, this.#wanted); floor <= head && this.#log.at(floor).at < oldest; ) floor++;
+      for (floor = Math.max(floor, this.#wanted); floor <= head && this.#log.at(floor).at < oldest;) floor++;
     }
     return floor;
   }

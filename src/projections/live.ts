@@ -5,6 +5,7 @@ import type { Row } from '../codecs/index-plan.js';
 import { equalPlain, isPlainObject } from '../codecs/plain-data.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Feed, Listener } from '../log/feed.js';
+import type { Log } from '../log/log.js';
 import { GuardedObservable, type OnError } from '../log/guarded-observable.js';
 import type { Engine } from './engine.js';
 import { IntervalTree, type Watch } from './interval-tree.js';
@@ -32,14 +33,18 @@ export type OpenTracked = (reads: ReadSet) => { readonly view: PinnedView; reado
  */
 export class LiveQueries implements Listener {
   readonly #engine: Engine;
+  readonly #log: Log;
   readonly #open: OpenTracked;
   readonly #onError: OnError;
   readonly #watched = new Map<TableIndex, IntervalTree<LiveQuery>>();
   readonly #queries = new Set<LiveQuery>();
+  /** How many queries were ever subscribed to: they are told in that order. */
+  #subscribed = 0;
   #running = false;
 
-  constructor(engine: Engine, feed: Feed, open: OpenTracked, onError: OnError) {
+  constructor(engine: Engine, log: Log, feed: Feed, open: OpenTracked, onError: OnError) {
     this.#engine = engine;
+    this.#log = log;
     this.#open = open;
     this.#onError = onError;
     feed.add(this);
@@ -53,12 +58,20 @@ export class LiveQueries implements Listener {
   /** Refuses to open another view while a query runs: what it read would not be known. */
   guard(): void {
     if (!this.#running) return;
-    throw new MemoirError('UntrackedRead', 'a live query may read only the view it was given, so that its reads are known');
+    throw new MemoirError(
+      'UntrackedRead',
+      'a live query may read only the view it was given, so that its reads are known',
+    );
   }
 
   observe(query: (view: never) => unknown, equal: Equality<never> | undefined): Observable<Stamped<unknown>> {
     return new GuardedObservable<Stamped<unknown>>(this.#onError, (subscriber) => {
-      const live = new LiveQuery(query, (equal as Equality<unknown> | undefined) ?? equalPlain, subscriber);
+      const live = new LiveQuery(
+        query,
+        (equal as Equality<unknown> | undefined) ?? equalPlain,
+        subscriber,
+        this.#subscribed++,
+      );
       this.#queries.add(live);
       this.#run(live);
       return () => {
@@ -70,6 +83,16 @@ export class LiveQueries implements Listener {
 
   deliver(batch: AnyBatch): void {
     if (this.#queries.size === 0) return;
+    const inOrder = [...this.#touchedBy(batch)].sort((a, b) => a.order - b.order);
+    for (const live of inOrder) if (this.#queries.has(live)) this.#again(live, batch.offset);
+  }
+
+  end(): void {
+    for (const live of [...this.#queries]) live.subscriber.complete();
+  }
+
+  /** The queries that read a stretch which a batch touches. */
+  #touchedBy(batch: AnyBatch): ReadonlySet<LiveQuery> {
     const touched = new Set<LiveQuery>();
     for (const { table, before, after } of batch.changes) {
       for (const index of this.#engine.tables.get(table)!.indexes) {
@@ -78,12 +101,7 @@ export class LiveQueries implements Listener {
         for (const row of [before, after]) if (row !== undefined) this.#findWatchers(index, watched, row, touched);
       }
     }
-    // In the order in which they were subscribed to.
-    if (touched.size > 0) for (const live of [...this.#queries]) if (touched.has(live)) this.#again(live, batch.offset);
-  }
-
-  end(): void {
-    for (const live of [...this.#queries]) live.subscriber.complete();
+    return touched;
   }
 
   #findWatchers(index: TableIndex, watched: IntervalTree<LiveQuery>, row: Row, touched: Set<LiveQuery>): void {
@@ -114,10 +132,16 @@ export class LiveQueries implements Listener {
       view.close();
       this.#running = outer;
     }
+    if (live.subscriber.closed) return;
     for (const { index, interval } of reads.reads()) {
       let tree = this.#watched.get(index);
       if (tree === undefined) this.#watched.set(index, (tree = new IntervalTree()));
       live.watches.push({ tree, watch: tree.add(interval, live) });
+    }
+    // A query that wrote has missed its own batch: it was told of before anyone knew what the query reads.
+    const { head } = this.#log;
+    for (let offset = live.ranAt + 1; offset <= head; offset++) {
+      if (this.#touchedBy(this.#log.at(offset)).has(live)) return this.#again(live, offset);
     }
     live.answer(value);
   }
@@ -137,6 +161,7 @@ class LiveQuery {
     readonly query: (view: never) => unknown,
     readonly equal: Equality<unknown>,
     readonly subscriber: Subscriber<Stamped<unknown>>,
+    readonly order: number,
   ) {}
 
   /** Emits a value that differs from the last. */
@@ -152,6 +177,7 @@ function refuseLazy(value: unknown): void {
   if (!(value instanceof Scan) && !inside.some((item) => item instanceof Scan)) return;
   throw new MemoirError(
     'LazyResult',
-    'a live query returned a scan that nobody has read, and its view is over: return its rows, as in [...db.tasks.scan()]',
+    'a live query returned a scan that nobody has read, and its view is over: ' +
+      'return its rows, as in [...db.tasks.scan()]',
   );
 }

@@ -15,7 +15,7 @@ export interface EntryKeys {
 /**
  * An ordered set of entries `(key, ref, born)` in typed arrays alone: the heads of the key's first two parts, a
  * number that stands for the entry, and the version at which it came in. Two levels: a directory of leaves over one
- * arena, so that the garbage collector has nothing to trace. Keys are ordered by heads, and where heads tie by the parts
+ * arena, so that the collector has nothing to trace. Keys are ordered by heads, and where heads tie by the parts
  * themselves, read through `EntryKeys`; equal keys by ref.
  */
 export class OrderedTree {
@@ -252,6 +252,27 @@ export class OrderedTree {
   }
 
   #move(from: number, to: number, count: number): void {
+    // Up to here a loop is faster than four calls into the engine (measured on Node 20).
+    if (count <= 40) this.#moveEach(from, to, count);
+    else this.#moveAll(from, to, count);
+  }
+
+  #moveEach(from: number, to: number, count: number): void {
+    const first = this.#first;
+    const second = this.#second;
+    const born = this.#born;
+    const ref = this.#ref;
+    const step = from < to ? -1 : 1;
+    let i = from < to ? count - 1 : 0;
+    for (let left = count; left > 0; left--, i += step) {
+      first[to + i] = first[from + i]!;
+      second[to + i] = second[from + i]!;
+      born[to + i] = born[from + i]!;
+      ref[to + i] = ref[from + i]!;
+    }
+  }
+
+  #moveAll(from: number, to: number, count: number): void {
     this.#first.copyWithin(to, from, from + count);
     this.#second.copyWithin(to, from, from + count);
     this.#born.copyWithin(to, from, from + count);

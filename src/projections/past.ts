@@ -8,8 +8,8 @@ import type { Log } from '../log/log.js';
 import type { TableState } from './table-state.js';
 import type { Timeline } from './timeline.js';
 
-/** A version of a row, types apart. */
-export interface AnyRowVersion {
+/** A change of a row with its batch, types apart. */
+export interface AnyRowChange {
   readonly offset: number;
   readonly at: number;
   readonly id: string | undefined;
@@ -43,7 +43,7 @@ function inverted({ table, key, before, after }: AnyChange): AnyChange {
 }
 
 /** Every version of a row that some readable batch made, oldest first. */
-export function versionsOf(table: TableState, key: Key, log: Log, timeline: Timeline): readonly AnyRowVersion[] {
+export function versionsOf(table: TableState, key: Key, log: Log, timeline: Timeline): readonly AnyRowChange[] {
   const slot = table.slotOf(key);
   if (slot < 0) return [];
   // A transaction may write a row at several versions; the last one is what its batch made of it.
@@ -54,7 +54,7 @@ export function versionsOf(table: TableState, key: Key, log: Log, timeline: Time
     if (offset < log.floor) before = row;
     else byOffset.set(offset, row);
   }
-  const versions: AnyRowVersion[] = [];
+  const versions: AnyRowChange[] = [];
   for (const [offset, after] of byOffset) {
     if (equalPlain(before, after)) continue;
     const { at, id, meta } = log.at(offset);

@@ -1,5 +1,13 @@
 import type {
-  IndexesOf, IndexKey, Input, KeyOf, PrimaryTuple, Range, RowOf, Tables, UniqueIndex,
+  IndexesOf,
+  IndexKey,
+  Input,
+  KeyOf,
+  PrimaryTuple,
+  Range,
+  RowOf,
+  Tables,
+  UniqueIndex,
 } from '../codecs/table-types.js';
 
 type AsTuple<K> = K extends readonly unknown[] ? K : never;
@@ -90,10 +98,14 @@ export interface TableWriter<R, K, I> extends TableReader<R, K, I> {
 export type Patch<R> = { readonly [F in keyof R]?: Input<R[F]> | undefined };
 
 /** The tables of a view, by name. */
-export type Readers<S extends Tables> = { readonly [N in keyof S]: TableReader<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>> };
+export type Readers<S extends Tables> = {
+  readonly [N in keyof S]: TableReader<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>>;
+};
 
 /** The tables of a transaction, by name. */
-export type Writers<S extends Tables> = { readonly [N in keyof S]: TableWriter<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>> };
+export type Writers<S extends Tables> = {
+  readonly [N in keyof S]: TableWriter<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>>;
+};
 
 /**
  * The whole state at one offset: immutable, made in O(1). A query is a function of a view, and runs alike on now, on

@@ -66,11 +66,16 @@ export class TableReads {
   find(name: string, ...key: readonly unknown[]): Row | undefined {
     const index = this.indexNamed(name);
     if (!index.plan.unique) {
-      throw new MemoirError('RangeInvalid', `find needs a unique index, and ${this.where(index)} is not: use first or scan`);
+      throw new MemoirError(
+        'RangeInvalid',
+        `find needs a unique index, and ${this.where(index)} is not: use first or scan`,
+      );
     }
     const { width } = index.plan;
     if (width > 0 && key.length !== width) {
-      throw new MemoirError('KeyInvalid', `a key of ${this.where(index)} has ${width} parts, not ${key.length}`, { key });
+      throw new MemoirError('KeyInvalid', `a key of ${this.where(index)} has ${width} parts, not ${key.length}`, {
+        key,
+      });
     }
     return this.first(name, { prefix: key });
   }
@@ -103,7 +108,10 @@ export class TableReads {
     const { plan, range } = this.planFor(args, {});
     const { after } = range;
     if (!Number.isFinite(plan.limit)) {
-      throw new MemoirError('RangeInvalid', `a page of ${this.where(plan.index)} needs a limit: how many rows it may hold`);
+      throw new MemoirError(
+        'RangeInvalid',
+        `a page of ${this.where(plan.index)} needs a limit: how many rows it may hold`,
+      );
     }
     const interval = after === undefined ? plan.interval : this.#beyond(plan, after);
     const pass = this.pass({ ...plan, interval });
@@ -116,12 +124,16 @@ export class TableReads {
 
   longestPrefix(...args: readonly [unknown, unknown?]): Row | undefined {
     const named = typeof args[0] === 'string' && Array.isArray(args[1]);
-    const index = this.indexNamed(named ? (args[0] as string) : PRIMARY);
+    const index = this.indexNamed(named ? args[0] : PRIMARY);
     const given = named ? args[1] : args[0];
     const key = toKey(Array.isArray(given) ? given : [given], this.where(index)).map(index.plan.fold);
     const text = key.at(-1);
     if (typeof text !== 'string' || (index.plan.width > 0 && key.length !== index.plan.width)) {
-      throw new MemoirError('KeyInvalid', `longestPrefix on ${this.where(index)} takes a whole key that ends in a string`, { key });
+      throw new MemoirError(
+        'KeyInvalid',
+        `longestPrefix on ${this.where(index)} takes a whole key that ends in a string`,
+        { key },
+      );
     }
     this.from.guard();
     const head = key.slice(0, -1);
@@ -148,7 +160,10 @@ export class TableReads {
     const reverse = (range.reverse ?? false) !== (override.reverse ?? false);
     const limit = Math.min(range.limit ?? Infinity, override.limit ?? Infinity);
     const { table, from } = this;
-    return { plan: { table, index, interval, reverse, limit, version: from.version, guard: () => from.guard() }, range };
+    return {
+      plan: { table, index, interval, reverse, limit, version: from.version, guard: () => from.guard() },
+      range,
+    };
   }
 
   protected indexNamed(name: unknown): TableIndex {
@@ -167,10 +182,12 @@ export class TableReads {
   protected toPrimaryKey(key: unknown): Key {
     const { bare, primaryKey } = this.table.definition;
     const parts = bare ? [key] : key;
-    if (Array.isArray(parts) && parts.length === primaryKey.length) return toKey(parts, `${this.table.name}.${PRIMARY}`);
+    if (Array.isArray(parts) && parts.length === primaryKey.length)
+      return toKey(parts, `${this.table.name}.${PRIMARY}`);
     throw new MemoirError(
       'KeyInvalid',
-      `the primary key of ${this.table.name} is [${primaryKey.join(', ')}]: give a list of ${primaryKey.length} parts, not ${show(key)}`,
+      `the primary key of ${this.table.name} is [${primaryKey.join(', ')}]: ` +
+        `give a list of ${primaryKey.length} parts, not ${show(key)}`,
       { table: this.table.name, index: PRIMARY, key: [key] },
     );
   }
@@ -194,7 +211,15 @@ export class TableReads {
     for (;;) {
       const interval: Interval = { low: intervalOf(head).low, high };
       const { table, from } = this;
-      const plan = { table, index, interval, reverse: true, limit: 1, version: from.version, guard: () => from.guard() };
+      const plan = {
+        table,
+        index,
+        interval,
+        reverse: true,
+        limit: 1,
+        version: from.version,
+        guard: () => from.guard(),
+      };
       const pass = new ScanIterator(plan);
       const step = pass.next();
       const found = pass.lastKey?.[head.length];
@@ -207,10 +232,14 @@ export class TableReads {
   #beyond({ interval, reverse }: ScanPlan, after: PageToken): Interval {
     const { lineage, offset } = this.from;
     if (after.lineage !== lineage) {
-      throw new MemoirError('LineageChanged', `the page token is of the log ${after.lineage}, and this is ${lineage}: begin anew`, {
-        lineage,
-        requested: after.lineage,
-      });
+      throw new MemoirError(
+        'LineageChanged',
+        `the page token is of the log ${after.lineage}, and this is ${lineage}: begin anew`,
+        {
+          lineage,
+          requested: after.lineage,
+        },
+      );
     }
     if (after.offset !== offset) {
       throw new MemoirError(

@@ -112,7 +112,10 @@ export class TableState {
   }
 
   /** Another row's slot that has one of this row's keys in a unique index, with that index; or undefined. */
-  conflict(slot: number, row: Row): { readonly index: TableIndex; readonly slot: number; readonly key: Key } | undefined {
+  conflict(
+    slot: number,
+    row: Row,
+  ): { readonly index: TableIndex; readonly slot: number; readonly key: Key } | undefined {
     for (const index of this.secondary) {
       if (!index.plan.unique) continue;
       const tail = this.definition.primaryKey.length;

@@ -36,9 +36,9 @@ export class PinnedView implements Vantage {
     return this.#open;
   }
 
-  /** Lets go of history without reference to the view itself, for whoever watches it being dropped. */
-  get release(): () => void {
-    return this.#lease.release;
+  /** What lets go of history, apart from the view itself, for whoever watches it being dropped. */
+  get lease(): Lease {
+    return this.#lease;
   }
 
   fix(): number {
@@ -47,9 +47,13 @@ export class PinnedView implements Vantage {
 
   guard(): void {
     if (this.#open) return;
-    throw new MemoirError('ViewClosed', `the view of offset ${this.offset} is closed: open another with now() or asOf()`, {
-      offset: this.offset,
-    });
+    throw new MemoirError(
+      'ViewClosed',
+      `the view of offset ${this.offset} is closed: open another with now() or asOf()`,
+      {
+        offset: this.offset,
+      },
+    );
   }
 
   /** The reader of a table. */

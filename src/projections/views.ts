@@ -63,7 +63,8 @@ export class Views {
 
   /** Readers and passes hold the view, not its face; so the view is what must be out of reach. */
   #held(view: PinnedView): ViewFace {
-    this.#drops.watch(view, view.release);
+    const { lease } = view;
+    this.#drops.watch(view, () => lease.release());
     return new this.#Face(view);
   }
 

@@ -96,8 +96,8 @@ export interface FollowOptions {
   readonly label?: string;
 }
 
-/** A version of a row, as a batch made it. */
-export interface RowVersion<R> {
+/** A change of a row, with the batch that made it. */
+export interface RowChange<R> {
   readonly offset: number;
   readonly at: number;
   readonly id: string | undefined;
@@ -141,7 +141,10 @@ export interface ReadableStore<S extends Tables> {
   readonly head: number;
   /** The oldest readable batch; `head + 1` when there is none. */
   readonly floor: number;
-  /** The state now; the same view until the head moves. Close it, or let it be collected. */
+  /**
+   * The state now. Everyone who asks while the head stands is given the same view, so whoever closes it closes it for
+   * all; `asOf(store.head)` gives one of your own, and `read` one that closes itself.
+   */
   now(options?: { readonly label?: string }): View<S>;
   /**
    * The state after a batch, at a time, or where a page token or position says.
@@ -154,8 +157,8 @@ export interface ReadableStore<S extends Tables> {
   batch(offset: number | Position): Batch<S>;
   /** The net changes that lead from the state after one offset to the state after another, either way round. */
   diff(from: number | Position, to: number | Position): readonly Change<S>[];
-  /** Every version of a row that the history has, oldest first. */
-  history<N extends keyof S & string>(table: N, key: KeyOf<S[N]>): readonly RowVersion<RowOf<S[N]>>[];
+  /** Every change of a row that the history has, oldest first: what it was, who changed it, when. */
+  history<N extends keyof S & string>(table: N, key: KeyOf<S[N]>): readonly RowChange<RowOf<S[N]>>[];
   /** The batches from an offset on, history first, then live, with no gap and no repetition. */
   changes<N extends keyof S & string = keyof S & string>(
     options: StreamOptions<S, N> & WithMarkers,
@@ -171,7 +174,10 @@ export interface ReadableStore<S extends Tables> {
   /** A query's answer now, and the position from which to follow what happens to it: nothing lies between. */
   snapshotThenFollow<A>(query: (view: View<S>) => A): { readonly value: A; readonly next: Position };
   /** A query's answer now, and anew whenever it differs. The query is run again only when what it read has changed. */
-  live<A>(query: (view: View<S>) => A, options: { readonly stamped: true; readonly equal?: Equality<A> }): Observable<Stamped<A>>;
+  live<A>(
+    query: (view: View<S>) => A,
+    options: { readonly stamped: true; readonly equal?: Equality<A> },
+  ): Observable<Stamped<A>>;
   live<A>(query: (view: View<S>) => A, options?: { readonly equal?: Equality<A> }): Observable<A>;
   /** Resolves once a batch has been appended and everyone told. @throws `WaitAborted`, `StoreClosed` */
   waitFor(offset: number | Position, options?: { readonly signal?: Abort }): Promise<void>;
@@ -188,7 +194,10 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
    * @throws `Conflict`, `NestedTransaction`, `AsyncBody`, `HistoryFull`, `MetaInvalid`, `StoreClosed`, and what the
    *   body's statements throw
    */
-  transact<A>(body: Body<S, A>, options: TransactOptions & { readonly id: string }): Appended<S, A> | Unchanged<A> | Repeated<S>;
+  transact<A>(
+    body: Body<S, A>,
+    options: TransactOptions & { readonly id: string },
+  ): Appended<S, A> | Unchanged<A> | Repeated<S>;
   transact<A>(body: Body<S, A>, options?: TransactOptions & { readonly id?: undefined }): Appended<S, A> | Unchanged<A>;
   /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
   with<A>(body: Body<S, A>): DryRun<S, A>;

@@ -64,7 +64,8 @@ export class Streams {
         deliver: (batch) => {
           if (batch.offset >= offset) settle(resolve);
         },
-        end: () => settle(() => reject(new MemoirError('StoreClosed', `the store closed before offset ${offset}`, { offset }))),
+        end: () =>
+          settle(() => reject(new MemoirError('StoreClosed', `the store closed before offset ${offset}`, { offset }))),
       });
       signal?.addEventListener('abort', () => settle(() => reject(aborted(offset))));
     });
@@ -78,20 +79,29 @@ export class Streams {
 
   /** Refuses what cannot be done with a closed store. */
   guard(): void {
-    if (!this.#open) throw new MemoirError('StoreClosed', 'the store is closed: it can be read, but nothing new will happen');
+    if (!this.#open)
+      throw new MemoirError('StoreClosed', 'the store is closed: it can be read, but nothing new will happen');
   }
 
   #plan(options: AnyStreamOptions): StreamPlan {
     this.guard();
     for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new MemoirError('OptionInvalid', `${show(name)} is no option of a stream: use ${[...OPTIONS].join(', ')}`);
+      if (!OPTIONS.has(name))
+        throw new MemoirError(
+          'OptionInvalid',
+          `${show(name)} is no option of a stream: use ${[...OPTIONS].join(', ')}`,
+        );
     }
     const { from, markers, progressEvery = 1000 } = options;
     if (from !== undefined) offsetOf(this.#log, from);
     if (!Number.isInteger(progressEvery) || progressEvery < 1) {
       throw new MemoirError('OptionInvalid', `progressEvery is ${show(progressEvery)}: give a whole number from 1`);
     }
-    return { from, narrow: narrowBy(options, this.#tables), progressEvery: markers === true ? progressEvery : undefined };
+    return {
+      from,
+      narrow: narrowBy(options, this.#tables),
+      progressEvery: markers === true ? progressEvery : undefined,
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 import { MemoirError, show } from '../errors.js';
 import type { Row } from '../codecs/index-plan.js';
 import { compareKeys, toKey, type Key } from '../codecs/key.js';
-import { blame, equalPlain, freezePlain, isPlainObject, sizeOf } from '../codecs/plain-data.js';
+import { blame, equalPlain, freezePlain, isPlainObject, refuseAccessors, sizeOf } from '../codecs/plain-data.js';
 import { PRIMARY } from '../codecs/table.js';
 import { TableReads } from '../projections/table-reader.js';
 import type { TableState } from '../projections/table-state.js';
@@ -88,22 +88,34 @@ export class TableWrites extends TableReads {
 
   #changed(before: Row, change: unknown): unknown {
     if (typeof change === 'function') return (change as (row: Row) => unknown)(before);
-    if (isPlainObject(change)) return { ...before, ...change };
-    throw new MemoirError('RowInvalid', `update of ${this.table.name}: give a patch of fields or a function, not ${show(change)}`, {
-      table: this.table.name,
-    });
+    if (isPlainObject(change)) {
+      if (this.#tx.development) refuseAccessors(change, 'RowInvalid');
+      return { ...before, ...change };
+    }
+    throw new MemoirError(
+      'RowInvalid',
+      `update of ${this.table.name}: give a patch of fields or a function, not ${show(change)}`,
+      {
+        table: this.table.name,
+      },
+    );
   }
 
   #normalize(row: unknown): { readonly normal: Row; readonly key: Key } {
+    if (this.#tx.development) refuseAccessors(row, 'RowInvalid');
     const normal = this.table.definition.normalize(row, 0) as Row;
     const bytes = sizeOf(normal);
     const { rowBytesMax } = this.#tx.limits;
     if (bytes > rowBytesMax) {
-      throw new MemoirError('RowTooLarge', `a row of ${this.table.name} has ${bytes} bytes, and rowBytesMax is ${rowBytesMax}`, {
-        table: this.table.name,
-        limit: rowBytesMax,
-        actual: bytes,
-      });
+      throw new MemoirError(
+        'RowTooLarge',
+        `a row of ${this.table.name} has ${bytes} bytes, and rowBytesMax is ${rowBytesMax}`,
+        {
+          table: this.table.name,
+          limit: rowBytesMax,
+          actual: bytes,
+        },
+      );
     }
     this.#tx.bytes += bytes;
     return { normal, key: toKey(this.table.keyOf(normal), `${this.table.name}.${PRIMARY}`) };
@@ -115,10 +127,11 @@ export class TableWrites extends TableReads {
     const known = table.slotOf(key);
     const present = known < 0 ? undefined : table.rows[known];
     if (present !== undefined && equalPlain(present, row)) return present;
-    if (this.#tx.freeze) freezePlain(row);
+    if (this.#tx.development) freezePlain(row);
     for (const index of table.indexes) index.prepare(row);
     const conflict = table.conflict(known, row);
-    if (conflict !== undefined) throw this.#violation(conflict.index.plan.name, conflict.key, table.rows[conflict.slot]!);
+    if (conflict !== undefined)
+      throw this.#violation(conflict.index.plan.name, conflict.key, table.rows[conflict.slot]!);
     this.#put(table.takeSlot(key), row);
     return row;
   }
@@ -138,7 +151,8 @@ export class TableWrites extends TableReads {
     const { name } = this.table;
     return new MemoirError(
       'UniqueViolation',
-      `${name} already has a row with ${index} ${key.map(show).join(', ')}: ${show(row)}. Update that row, or choose another key`,
+      `${name} already has a row with ${index} ${key.map(show).join(', ')}: ${show(row)}. ` +
+        'Update that row, or choose another key',
       { table: name, index, key, row },
     );
   }

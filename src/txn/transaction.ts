@@ -9,7 +9,7 @@ export interface TransactionStart {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly sequences: ReadonlyMap<string, number>;
-  readonly freeze: boolean;
+  readonly development: boolean;
   readonly lineage: string;
   /** The offset that its batch will have. */
   readonly offset: number;
@@ -26,7 +26,7 @@ export class OpenTransaction implements WriteScope {
   readonly at: number;
   readonly id: string | undefined;
   readonly engine: Engine;
-  readonly freeze: boolean;
+  readonly development: boolean;
   readonly limits: Limits;
   /** Sequences that this transaction has moved. */
   readonly moved = new Map<string, number>();
@@ -39,11 +39,11 @@ export class OpenTransaction implements WriteScope {
   #random: (() => number) | undefined;
   #open = true;
 
-  constructor({ engine, limits, sequences, freeze, lineage, offset, at, id }: TransactionStart) {
+  constructor({ engine, limits, sequences, development, lineage, offset, at, id }: TransactionStart) {
     this.engine = engine;
     this.limits = limits;
     this.#sequences = sequences;
-    this.freeze = freeze;
+    this.development = development;
     this.lineage = lineage;
     this.offset = offset;
     this.at = at;

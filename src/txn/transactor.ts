@@ -19,7 +19,7 @@ export interface TransactorParts {
   readonly horizon: Horizon;
   readonly limits: Limits;
   readonly idWindow: number;
-  readonly freeze: boolean;
+  readonly development: boolean;
   readonly clock: () => number;
   readonly Face: typeof TransactionFace;
 }
@@ -82,35 +82,47 @@ export class Transactor {
   dryRun(body: AnyBody): unknown {
     const { engine } = this.#parts;
     this.#refuseNesting();
-    return this.#run(
-      (tx) => {
-        let result: unknown;
-        try {
-          result = this.#call(body, tx);
-        } catch (error) {
-          if (!tx.violations.includes(error as MemoirError)) throw error;
-        }
-        const changes = engine.changes().map((change) => this.#changeOf(change));
-        engine.rollback(0);
-        return { result, changes, violations: tx.violations };
-      },
-      undefined,
-    );
+    return this.#run((tx) => {
+      let result: unknown;
+      try {
+        result = this.#call(body, tx);
+      } catch (error) {
+        if (!tx.violations.includes(error as MemoirError)) throw error;
+      }
+      const changes = engine.changes().map((change) => this.#changeOf(change));
+      engine.rollback(0);
+      return { result, changes, violations: tx.violations };
+    }, undefined);
   }
 
   /** Refuses a transaction inside another's body, or inside a callback of a definition. */
   #refuseNesting(): void {
     if (!this.#running) return;
-    throw new MemoirError('NestedTransaction', 'transact was called inside a transaction: use its tx, or write after it has ended');
+    throw new MemoirError(
+      'NestedTransaction',
+      'transact was called inside a transaction: use its tx, or write after it has ended',
+    );
   }
 
   /** Runs what makes up a transaction between begin and settle; whatever is thrown undoes everything. */
   #run<A>(work: (tx: OpenTransaction) => A, id: string | undefined): A {
-    const { engine, log, limits, freeze, clock } = this.#parts;
+    const { engine, log, limits, development, clock } = this.#parts;
     const { lineage } = log;
-    const at = Math.max(Math.trunc(clock()), log.lastAt);
+    const now = Math.trunc(clock());
+    if (!Number.isSafeInteger(now))
+      throw new MemoirError('OptionInvalid', `the clock gave ${now}: give milliseconds since 1970`);
+    const at = Math.max(now, log.lastAt);
     engine.begin();
-    const tx = new OpenTransaction({ engine, limits, sequences: this.#sequences, freeze, lineage, offset: log.head + 1, at, id });
+    const tx = new OpenTransaction({
+      engine,
+      limits,
+      sequences: this.#sequences,
+      development,
+      lineage,
+      offset: log.head + 1,
+      at,
+      id,
+    });
     this.#running = true;
     try {
       return work(tx);
@@ -140,7 +152,7 @@ export class Transactor {
     const sequences = tx.moved.size === 0 ? undefined : Object.fromEntries(tx.moved);
     const { offset, at, id } = tx;
     const batch: AnyBatch = { offset, at, id, meta, changes, events: [], ...(sequences && { sequences }) };
-    if (tx.freeze) {
+    if (tx.development) {
       for (const change of changes) Object.freeze(change);
       Object.freeze(changes);
       Object.freeze(batch.events);
@@ -153,10 +165,11 @@ export class Transactor {
     if (id !== undefined && (typeof id !== 'string' || id === '' || !id.isWellFormed())) {
       throw new MemoirError('OptionInvalid', `id is ${show(id)}: give a string that is not empty`);
     }
-    if (!isPlainObject(meta)) throw new MemoirError('MetaInvalid', `meta is ${show(meta)}: give an object of plain data`);
+    if (!isPlainObject(meta))
+      throw new MemoirError('MetaInvalid', `meta is ${show(meta)}: give an object of plain data`);
     try {
       const copy = copyPlain(meta, 'MetaInvalid') as Meta;
-      if (this.#parts.freeze) freezePlain(copy);
+      if (this.#parts.development) freezePlain(copy);
       return { meta: copy, id };
     } catch (error) {
       throw blame(error, 'meta');

@@ -16,8 +16,8 @@ export interface Limits {
 export interface WriteScope extends Vantage {
   readonly engine: Engine;
   readonly limits: Limits;
-  /** True when stored rows are to be frozen. */
-  readonly freeze: boolean;
+  /** True when stored rows are to be frozen, and accessors in written ones refused. */
+  readonly development: boolean;
   /** Statements that were refused, caught by the body or not. */
   readonly violations: MemoirError[];
   /** Bytes of rows written. */

@@ -12,7 +12,7 @@ const NEXT_SUBMODULE = 'deadbee5deadbee5deadbee5deadbee5deadbee5';
 const file = (put: string | Buffer, content = `${String(put)}\n`): FileEdit => ({ put, content });
 
 /** Paths that a program which splits, trims, decodes or quotes carelessly gets wrong. */
-export const ODD_PATHS: readonly (string | Buffer)[] = [
+const ODD_PATHS: readonly (string | Buffer)[] = [
   'odd/with space',
   'odd/ leading and trailing ',
   'odd/tab\tbed',
@@ -46,24 +46,18 @@ export const ODD_PATHS: readonly (string | Buffer)[] = [
 ];
 
 /** Where the order of bytes, of UTF-16 and of folders disagree. */
-const ORDER = [
-  'order/a',
-  'order/a-b',
-  'order/a.b',
-  'order/a0',
-  'order/a/b',
-  'order/A',
-  'order/\uffee',
-  'order/\u{1f600}',
-];
+const ORDER = ['order/a-b', 'order/a.b', 'order/a0', 'order/a/b', 'order/A', 'order/\uffee', 'order/\u{1f600}'];
 
 /**
  * The history as `FastImport` takes it: marks count from 1, and a commit without `parents` follows the one before it.
  * Side branches stand where they were merged from.
  */
 const HISTORY: readonly (Omit<CommitScript, 'parents' | 'authored'> & Partial<CommitScript>)[] = [
+  { message: 'Begin', edits: [file('README.md', '# A history\n'), file('notes/first.txt')] },
+  { message: 'Remove everything\n', edits: [{ remove: 'README.md' }, { remove: 'notes' }] },
   {
-    message: 'Begin\n\nThe body of a message is not its subject.\n',
+    author: Buffer.from('\xff\xfe <>', 'latin1'),
+    message: '',
     edits: [
       file('README.md', '# A small history\n'),
       file('src/main.ts', "console.log('hello');\n"),
@@ -72,13 +66,13 @@ const HISTORY: readonly (Omit<CommitScript, 'parents' | 'authored'> & Partial<Co
     ],
   },
   {
-    message: 'Add paths of every odd kind',
+    message: 'Add paths of every odd kind\n\nThe body of a message is not its subject.\n',
     author: 'Grace Hopper <grace@example.com>',
     edits: ODD_PATHS.map((path) => file(path)),
   },
   {
     message: 'Add paths that are hard to put in order',
-    edits: ORDER.filter((path) => path !== 'order/a').map((path) => file(path)),
+    edits: ORDER.map((path) => file(path)),
   },
   {
     message: 'Rename a file and a folder',
@@ -130,13 +124,14 @@ const HISTORY: readonly (Omit<CommitScript, 'parents' | 'authored'> & Partial<Co
     author: 'Grace Hopper <grace@example.com>',
     edits: [file('side/one'), file('side/two'), file('README.md', '# A small history, seen from the side\n')],
   },
-  { branch: 'refs/heads/other', parents: [9], message: 'On another side, remove', edits: [{ remove: 'odd' }] },
+  { branch: 'refs/heads/other', parents: [11], message: 'On another side, remove', edits: [{ remove: 'odd' }] },
   // the clock of this one goes back a year
-  { parents: [9], authored: at(11), committed: at(11 - 8760), message: 'Go back in time', edits: [file('late')] },
+  { parents: [11], authored: at(13), committed: at(13 - 8760), message: 'Go back in time', edits: [file('late')] },
   {
-    parents: [12, 10, 11],
+    parents: [14, 12, 13],
     message: 'Merge two branches, and change more than they did',
     edits: [
+      file('README.md', '# A small history, seen from the side\n'),
       file('side/one'),
       file('side/two', 'settled\n'),
       { remove: 'odd/にほんご/ファイル' },
@@ -151,37 +146,18 @@ const HISTORY: readonly (Omit<CommitScript, 'parents' | 'authored'> & Partial<Co
     message: Buffer.from('Un caf\xe9, s\x27il vous pla\xeet\non two lines\n', 'latin1'),
     edits: [file('café', 'noir\n')],
   },
-  {
-    message: 'Remove everything',
-    edits: [
-      'README.md',
-      '.gitmodules',
-      'bin',
-      'café',
-      'future',
-      'image.png',
-      'late',
-      'lib',
-      'link',
-      'odd',
-      'order',
-      'side',
-      'vendor',
-      ...ODD_PATHS.filter((path) => !path.toString().startsWith('odd/')),
-    ].map((remove) => ({ remove })),
-  },
-  {
-    author: Buffer.from('\xff\xfe <>', 'latin1'),
-    message: '',
-    edits: [file('README.md', '# A small history, again\n'), file('src/main.ts', "console.log('again');\n")],
-  },
 ];
 
 /** Writes the history of odd cases into a new repository. The ids of its commits are the same everywhere. */
 export async function fixtureRepository(folder: string, ...options: readonly string[]): Promise<void> {
   initRepository(folder, ...options);
+  const idLength = options.includes('--object-format=sha256') ? 64 : 40;
   const repository = new FastImport(folder);
-  for (const [i, script] of HISTORY.entries())
-    await repository.commit({ parents: i === 0 ? [] : [i], authored: at(i), ...script });
+  for (const [i, script] of HISTORY.entries()) {
+    const edits = script.edits.map((edit) =>
+      'submodule' in edit ? { ...edit, commit: edit.commit.padEnd(idLength, '0') } : edit,
+    );
+    await repository.commit({ parents: i === 0 ? [] : [i], authored: at(i), ...script, edits });
+  }
   await repository.close();
 }
