@@ -113,24 +113,47 @@ export class MemoirError extends Error implements ErrorFields {
   }
 }
 
-/** Shows a value in an error message, briefly: strings quoted, long values cut, never throwing. */
+/** Shows a value in an error message, briefly: strings quoted, long and deep values cut, never throwing. */
 export function show(value: unknown): string {
-  const text = describe(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const text = describe(value, 0);
+  return text.length > 80 ? `${text.slice(0, 77).toWellFormed()}...` : text;
 }
 
-function describe(value: unknown): string {
+const WIDTH_MAX = 8;
+const DEPTH_MAX = 3;
+
+function describe(value: unknown, depth: number): string {
   try {
-    if (typeof value === 'string') return JSON.stringify(value.length > 100 ? value.slice(0, 100) : value);
-    if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value === 'function') return `a function${value.name === '' ? '' : ` ${value.name}`}`;
-    if (typeof value === 'symbol') return value.toString();
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
-    if (value instanceof Uint8Array) return `${value.length} bytes`;
-    if (Array.isArray(value)) return `[${value.slice(0, 10).map(describe).join(', ')}]`;
-    if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-    return Object.is(value, -0) ? '-0' : String(value);
+    switch (typeof value) {
+      case 'string':
+        return JSON.stringify(value.length > 100 ? value.slice(0, 100) : value);
+      case 'bigint':
+        return `${value}n`;
+      case 'function':
+        return `a function${value.name === '' ? '' : ` ${value.name}`}`;
+      case 'number':
+        return Object.is(value, -0) ? '-0' : String(value);
+      case 'object':
+        return value === null ? 'null' : describeObject(value, depth);
+      default:
+        return String(value);
+    }
   } catch {
     return 'a value that cannot be shown';
   }
+}
+
+function describeObject(value: object, depth: number): string {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (depth === DEPTH_MAX) return '…';
+  if (Array.isArray(value)) {
+    const items = value.slice(0, WIDTH_MAX).map((item) => describe(item, depth + 1));
+    return `[${items.join(', ')}${value.length > WIDTH_MAX ? ', …' : ''}]`;
+  }
+  const names = Object.keys(value);
+  const fields = names
+    .slice(0, WIDTH_MAX)
+    .map((name) => `${name}: ${describe((value as Readonly<Record<string, unknown>>)[name], depth + 1)}`);
+  return fields.length === 0 ? '{}' : `{ ${fields.join(', ')}${names.length > WIDTH_MAX ? ', …' : ''} }`;
 }

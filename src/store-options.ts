@@ -49,13 +49,23 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   return {
     definitions: definitionsOf(options.tables),
     development: mode === 'development',
-    ...{ keep, clock, onError, lineage },
+    ...{ keep, clock, lineage },
+    onError: (error) => quietly(() => onError(error)),
     rowBytesMax: limit(options, 'rowBytesMax'),
     batchChangesMax: limit(options, 'batchChangesMax'),
     batchBytesMax: limit(options, 'batchBytesMax'),
     idWindow: limit(options, 'idWindow'),
     pinnedBytesMax: limit(options, 'pinnedBytesMax'),
   };
+}
+
+/** Even what is told of errors may throw one; there is nobody left to tell of that. */
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // By contract nothing a subscriber or its report does reaches the writer.
+  }
 }
 
 function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {

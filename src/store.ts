@@ -63,7 +63,7 @@ class MemoryStore {
     const names = new Set(definitions.keys());
     const log = new MemoryLog(settings.lineage);
     const engine = new Engine(definitions);
-    const feed = new Feed(log);
+    const feed = new Feed(log, onError);
     const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
     const views = new Views(engine, log, horizon, ViewFace.withTables(names), platform.reclaimer);
     const Face = TransactionFace.withTables(names);

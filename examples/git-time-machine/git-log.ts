@@ -26,8 +26,7 @@ const CHANGES = [
   '--no-renames',
   '--ignore-submodules=none',
   '--no-relative',
-  '--no-color',
-  '--no-ext-diff',
+  '--no-ext-diff', // run no program that a repository or an attribute names
   '--no-textconv',
   '-O/dev/null', // no diff.orderFile, which git would stop at if it were not there
 ];
@@ -38,9 +37,6 @@ const LOG = [
   '--reverse',
   '--root', // whatever log.showRoot says
   '--no-show-signature',
-  '--no-notes',
-  '--no-mailmap',
-  '--no-decorate',
   '--encoding=UTF-8',
   `--format=tformat:${LOG_FORMAT}`,
 ];
@@ -53,7 +49,7 @@ const LOG = [
  */
 export async function* readCommits(
   repository: GitRepository,
-  { from, to = 'HEAD', lines = true }: CommitRange = {},
+  { from, to = 'HEAD', lines = !repository.partial }: CommitRange = {},
 ): AsyncGenerator<Commit, void, undefined> {
   const [start, end] = await Promise.all([
     from === undefined ? undefined : resolveCommit(repository, from),

@@ -18,7 +18,7 @@ const enum Rank {
 /**
  * The total order of key parts: null < false < true < numbers < bigints < Dates < strings.
  * Numbers by value (−0 equals 0, ±Infinity at the ends), Dates by their time, and strings by code point,
- * which is the byte order of their UTF-8 in every language.
+ * which is the byte order of their UTF-8 in every language. For parts that `isKeyPart` accepts.
  */
 export function compareParts(a: KeyPart, b: KeyPart): number {
   if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b);
@@ -83,15 +83,32 @@ export function isKeyPart(value: unknown): value is KeyPart {
     case 'boolean':
       return true;
     case 'object':
-      return value === null || (value instanceof Date && !Number.isNaN(value.getTime()));
+      return value === null || isValidDate(value);
     default:
       return false;
   }
 }
 
-/** Makes a key from what a caller gave, or says what is wrong with it. `where` is e.g. `tasks.byQueue`. */
+/** An object that only claims to be a Date throws when it is asked for its time. */
+function isValidDate(value: object): boolean {
+  try {
+    return value instanceof Date && !Number.isNaN(value.getTime());
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a key from what a caller gave, or says what is wrong with it. Dates are copied, since whoever keeps one can
+ * change it. `where` is e.g. `tasks.byQueue`.
+ */
 export function toKey(parts: readonly unknown[], where: string): Key {
-  for (const [i, part] of parts.entries()) {
+  if (!Array.isArray(parts))
+    throw new MemoirError('KeyInvalid', `a key of ${where} is a list of parts, not ${show(parts)}`);
+  let dates = false;
+  for (let i = 0; i < parts.length; i++) {
+    const part: unknown = parts[i];
+    dates ||= part instanceof Date;
     if (isKeyPart(part)) continue;
     throw new MemoirError(
       'KeyInvalid',
@@ -100,7 +117,8 @@ export function toKey(parts: readonly unknown[], where: string): Key {
       { key: parts, path: String(i) },
     );
   }
-  return parts as Key;
+  const key = parts as Key;
+  return dates ? key.map((part) => (part instanceof Date ? new Date(part) : part)) : key;
 }
 
 function rankOf(part: KeyPart): Rank {

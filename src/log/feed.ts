@@ -16,13 +16,15 @@ export interface Listener {
  */
 export class Feed {
   readonly #log: Log;
+  readonly #onError: (error: unknown) => void;
   readonly #listeners = new Set<Listener>();
   #delivered: number;
   #draining = false;
   #closed = false;
 
-  constructor(log: Log) {
+  constructor(log: Log, onError: (error: unknown) => void) {
     this.#log = log;
+    this.#onError = onError;
     this.#delivered = log.head;
   }
 
@@ -58,11 +60,20 @@ export class Feed {
     try {
       while (this.#delivered < this.#log.head) {
         const batch = this.#log.at(this.#delivered + 1);
-        for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener.deliver(batch);
+        for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) this.#tell(listener, batch);
         this.#delivered = batch.offset;
       }
     } finally {
       this.#draining = false;
+    }
+  }
+
+  /** The batch is in the log: whatever a listener does, the writer and the others are not to hear of it. */
+  #tell(listener: Listener, batch: AnyBatch): void {
+    try {
+      listener.deliver(batch);
+    } catch (error) {
+      this.#onError(error);
     }
   }
 

@@ -134,7 +134,8 @@ export class Horizon {
       for (floor = Math.max(floor, this.#wanted); floor <= head && kept(floor) > bytes;) floor++;
     }
     if (ageMs !== undefined) {
-      const oldest = this.#clock() - ageMs;
+      // By the log's own time, which advances with it and never goes back.
+      const oldest = this.#log.lastAt - ageMs;
       for (floor = Math.max(floor, this.#wanted); floor <= head && this.#log.at(floor).at < oldest;) floor++;
     }
     return floor;

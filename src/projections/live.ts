@@ -34,17 +34,20 @@ export type OpenTracked = (reads: ReadSet) => { readonly view: PinnedView; reado
 export class LiveQueries implements Listener {
   readonly #engine: Engine;
   readonly #log: Log;
+  readonly #feed: Feed;
   readonly #open: OpenTracked;
   readonly #onError: OnError;
   readonly #watched = new Map<TableIndex, IntervalTree<LiveQuery>>();
   readonly #queries = new Set<LiveQuery>();
   /** How many queries were ever subscribed to: they are told in that order. */
   #subscribed = 0;
-  #running = false;
+  /** Set while a query's own code runs: whether listeners were being told when it began. */
+  #asking: { readonly draining: boolean } | undefined;
 
   constructor(engine: Engine, log: Log, feed: Feed, open: OpenTracked, onError: OnError) {
     this.#engine = engine;
     this.#log = log;
+    this.#feed = feed;
     this.#open = open;
     this.#onError = onError;
     feed.add(this);
@@ -57,7 +60,8 @@ export class LiveQueries implements Listener {
 
   /** Refuses to open another view while a query runs: what it read would not be known. */
   guard(): void {
-    if (!this.#running) return;
+    // A query that writes has its subscribers told before it goes on, and they may read as they like.
+    if (this.#asking === undefined || this.#asking.draining !== this.#feed.draining) return;
     throw new MemoirError(
       'UntrackedRead',
       'a live query may read only the view it was given, so that its reads are known',
@@ -116,34 +120,50 @@ export class LiveQueries implements Listener {
   }
 
   #run(live: LiveQuery): void {
-    const reads = new ReadSet();
-    const outer = this.#running;
-    this.#running = true;
-    const { view, face } = this.#open(reads);
-    live.ranAt = view.offset;
-    let value: unknown;
     try {
-      value = live.query(face as never);
-      refuseLazy(value);
+      const reads = new ReadSet();
+      const value = this.#ask(live, reads);
+      if (live.subscriber.closed) return;
+      this.#watch(live, reads);
+      const missed = this.#missed(live);
+      if (missed === undefined) live.answer(value);
+      else this.#again(live, missed);
     } catch (error) {
       live.subscriber.error(error);
-      return;
+    }
+  }
+
+  /** Runs the query on the state now. */
+  #ask(live: LiveQuery, reads: ReadSet): unknown {
+    const outer = this.#asking;
+    this.#asking = { draining: this.#feed.draining };
+    const { view, face } = this.#open(reads);
+    live.ranAt = view.offset;
+    try {
+      const value = live.query(face as never);
+      refuseLazy(value);
+      return value;
     } finally {
       view.close();
-      this.#running = outer;
+      this.#asking = outer;
     }
-    if (live.subscriber.closed) return;
+  }
+
+  #watch(live: LiveQuery, reads: ReadSet): void {
     for (const { index, interval } of reads.reads()) {
       let tree = this.#watched.get(index);
       if (tree === undefined) this.#watched.set(index, (tree = new IntervalTree()));
       live.watches.push({ tree, watch: tree.add(interval, live) });
     }
-    // A query that wrote has missed its own batch: it was told of before anyone knew what the query reads.
-    const { head } = this.#log;
+  }
+
+  /** A query that wrote has missed its own batch: it was told of before anyone knew what the query reads. */
+  #missed(live: LiveQuery): number | undefined {
+    const { head, floor } = this.#log;
     for (let offset = live.ranAt + 1; offset <= head; offset++) {
-      if (this.#touchedBy(this.#log.at(offset)).has(live)) return this.#again(live, offset);
+      if (offset < floor || this.#touchedBy(this.#log.at(offset)).has(live)) return offset;
     }
-    live.answer(value);
+    return undefined;
   }
 
   #unwatch(live: LiveQuery): void {

@@ -181,7 +181,7 @@ export class TableReads {
 
   protected toPrimaryKey(key: unknown): Key {
     const { bare, primaryKey } = this.table.definition;
-    const parts = bare ? [key] : key;
+    const parts = bare ? [key] : Array.isArray(key) ? [...(key as readonly unknown[])] : key;
     if (Array.isArray(parts) && parts.length === primaryKey.length)
       return toKey(parts, `${this.table.name}.${PRIMARY}`);
     throw new MemoirError(

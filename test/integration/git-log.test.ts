@@ -5,7 +5,7 @@
  * Invariants: applying the changes of each commit gives the tree of that commit, to the byte; nothing of the user's
  * configuration or environment changes what is read.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -22,6 +22,44 @@ import { temporaryFolder } from '../support/git-folders.js';
 import { applyChanges, collect, expectSameBytes, expectTreesOf, type Tree } from '../support/git-tree-fold.js';
 
 const folder = temporaryFolder();
+
+/** A configuration of git that would change all that could be changed. */
+const HOSTILE = `
+[core]
+  abbrev = 4
+  quotePath = false
+  attributesFile = FOLDER/attributes
+[color]
+  ui = always
+[diff]
+  external = touch FOLDER/executed
+  ignoreSubmodules = all
+  noPrefix = true
+  orderFile = FOLDER/no-such-file
+  relative = true
+  renames = copies
+  submodule = log
+[diff "shout"]
+  textconv = touch FOLDER/executed
+[format]
+  pretty = oneline
+[i18n]
+  logOutputEncoding = UTF-16
+[log]
+  abbrevCommit = true
+  date = relative
+  decorate = full
+  diffMerges = combined
+  follow = true
+  mailmap = true
+  showRoot = false
+  showSignature = true
+[notes]
+  displayRef = refs/notes/*
+[alias]
+  log = !false
+`;
+
 const ida = { authored: '1700000000 +0000', message: 'x\n' };
 
 beforeAll(async () => {
@@ -195,74 +233,57 @@ describe('readCommits', () => {
 
 describe('what is read', () => {
   it('does not depend on the configuration of the user', async () => {
-    const repository = await openRepository(folder('odd'));
+    const path = join(folder('odd'), 'odd');
+    mkdirSync(path, { recursive: true });
+    const repository = await openRepository(path);
     const before = await collect(readCommits(repository));
     const difference = await readChanges(repository, 'HEAD', 'HEAD~4');
-    writeFileSync(
-      folder('gitconfig'),
-      `
-      [core]
-        abbrev = 4
-        pager = false
-        quotePath = false
-        attributesFile = ${folder('attributes')}
-      [color]
-        ui = always
-      [diff]
-        renames = copies
-        orderFile = ${folder('no-such-file')}
-        relative = true
-        ignoreSubmodules = all
-        external = false
-        noPrefix = true
-        submodule = log
-      [diff "shout"]
-        textconv = false
-      [format]
-        pretty = oneline
-      [i18n]
-        logOutputEncoding = UTF-16
-      [log]
-        abbrevCommit = true
-        decorate = full
-        diffMerges = combined
-        follow = true
-        mailmap = true
-        showRoot = false
-        showSignature = true
-        date = relative
-      [notes]
-        displayRef = refs/notes/*
-      [alias]
-        log = !false`,
-    );
+    writeFileSync(folder('gitconfig'), HOSTILE.replaceAll('FOLDER', folder('.')));
     writeFileSync(folder('attributes'), '* diff=shout\n');
     vi.stubEnv('GIT_CONFIG_GLOBAL', folder('gitconfig'));
     try {
       expect(await collect(readCommits(repository))).toEqual(before);
       expect(await readChanges(repository, 'HEAD', 'HEAD~4')).toEqual(difference);
-      expect(await openRepository(folder('odd'))).toEqual({ ...repository, quotePath: false });
+      expect(await openRepository(path)).toEqual({ ...repository, quotePath: false });
+      expect(existsSync(folder('executed'))).toBe(false);
     } finally {
       vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null');
     }
   });
 
+  it('does not depend on signatures, nor on a wish to see them', async () => {
+    initRepository(folder('signed'));
+    git(folder('signed'), 'config', 'log.showSignature', 'true');
+    const tree = git(folder('signed'), 'hash-object', '-w', '-t', 'tree', '/dev/null').toString().trim();
+    const ada = 'Ada <ada@example.com> 1700000000 +0000';
+    const signature = '-----BEGIN PGP SIGNATURE-----\n \n none\n -----END PGP SIGNATURE-----';
+    writeFileSync(folder('commit'), `tree ${tree}\nauthor ${ada}\ncommitter ${ada}\ngpgsig ${signature}\n\nSigned\n`);
+    const commit = git(folder('signed'), 'hash-object', '-w', '-t', 'commit', folder('commit')).toString().trim();
+    git(folder('signed'), 'update-ref', 'HEAD', commit);
+    const [only] = await expectTreesOf(folder('signed'));
+    expect(only).toMatchObject({ id: commit, subject: 'Signed', changes: [] });
+  });
+
   it('does not depend on variables that name another repository, as they are set in hooks', async () => {
-    const before = await collect(readCommits(await openRepository(folder('odd'))));
+    const path = join(folder('odd'), 'odd');
+    git(path, 'config', 'core.quotePath', 'off');
+    const repository = await openRepository(path);
+    const before = await collect(readCommits(repository));
     initRepository(folder('elsewhere'));
     const misleading = {
       GIT_DIR: join(folder('elsewhere'), '.git'),
+      GIT_COMMON_DIR: join(folder('elsewhere'), '.git'),
       GIT_WORK_TREE: folder('elsewhere'),
       GIT_OBJECT_DIRECTORY: folder('elsewhere'),
-      GIT_NAMESPACE: 'other',
-      GIT_EXTERNAL_DIFF: 'false',
+      GIT_INDEX_FILE: folder('elsewhere'),
       GIT_CONFIG: '/dev/null',
       LC_ALL: 'de_DE.UTF-8',
       LANGUAGE: 'de',
     };
     for (const [name, value] of Object.entries(misleading)) vi.stubEnv(name, value);
     try {
-      expect(await collect(readCommits(await openRepository(folder('odd'))))).toEqual(before);
+      expect(await openRepository(path)).toEqual({ ...repository, quotePath: false, prefix: 'odd/' });
+      expect(await collect(readCommits(repository))).toEqual(before);
     } finally {
       for (const name of Object.keys(misleading)) vi.stubEnv(name, name === 'LC_ALL' ? 'C' : undefined);
     }

@@ -44,7 +44,7 @@ describe('a path as a string', () => {
         expect(path.isWellFormed()).toBe(true);
         expect(pathToBytes(path).equals(original)).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
