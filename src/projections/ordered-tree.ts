@@ -20,10 +20,11 @@ export interface EntryKeys {
  */
 export class OrderedTree {
   readonly #keys: EntryKeys;
-  #first = new Float64Array(LEAF * 2);
-  #second = new Float64Array(LEAF * 2);
-  #born = new Float64Array(LEAF * 2);
-  #ref = new Int32Array(LEAF * 2);
+  // Small at first: there are many small trees on the history side.
+  #first = new Float64Array(8);
+  #second = new Float64Array(8);
+  #born = new Float64Array(8);
+  #ref = new Int32Array(8);
   #count = new Int32Array(2);
   #directory = new Int32Array(8);
   #leaves = 1;
@@ -63,6 +64,7 @@ export class OrderedTree {
     const start = leaf << LEAF_BITS;
     const end = start + this.#count[leaf]!;
     const at = this.#firstNotBefore(start, end);
+    if (end === this.#first.length) this.#resize(end * 2);
     this.#move(at, at + 1, end - at);
     this.#first[at] = this.#head0;
     this.#second[at] = this.#head1;
@@ -316,16 +318,17 @@ export class OrderedTree {
   #newLeaf(): number {
     const free = this.#free.pop();
     if (free !== undefined) return free;
-    if (this.#used === this.#count.length) this.#grow(this.#used * 2);
-    return this.#used++;
+    const leaf = this.#used++;
+    if (this.#used << LEAF_BITS > this.#first.length) this.#resize(Math.max(this.#first.length * 2, LEAF * 2));
+    if (this.#used > this.#count.length) this.#count = grown(this.#count, new Int32Array(this.#used * 2));
+    return leaf;
   }
 
-  #grow(leaves: number): void {
-    this.#first = grown(this.#first, new Float64Array(leaves << LEAF_BITS));
-    this.#second = grown(this.#second, new Float64Array(leaves << LEAF_BITS));
-    this.#born = grown(this.#born, new Float64Array(leaves << LEAF_BITS));
-    this.#ref = grown(this.#ref, new Int32Array(leaves << LEAF_BITS));
-    this.#count = grown(this.#count, new Int32Array(leaves));
+  #resize(entries: number): void {
+    this.#first = grown(this.#first, new Float64Array(entries));
+    this.#second = grown(this.#second, new Float64Array(entries));
+    this.#born = grown(this.#born, new Float64Array(entries));
+    this.#ref = grown(this.#ref, new Int32Array(entries));
   }
 }
 

@@ -1,8 +1,8 @@
 import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
-import type { Edge, Interval } from '../codecs/range.js';
-import type { OrderedTree, Position } from './ordered-tree.js';
+import type { Interval } from '../codecs/range.js';
+import { PastSide, Side } from './side.js';
 import type { TableIndex } from './table-index.js';
 import type { TableState } from './table-state.js';
 
@@ -22,15 +22,18 @@ export interface ScanPlan {
 /**
  * One pass over an index as a version saw it, in key order: the entries of the head that had been born by then, merged
  * with those of the history side that had not yet died. What the version sees never changes, though entries move from
- * the head to the history side while the pass runs; so where a tree has changed since the last step, the pass finds its
- * place again by the last key it gave.
+ * the head to the history side while the pass runs; so where the index has changed since the last step, the pass finds
+ * its place again by the last key it gave.
  */
 export class ScanIterator implements IterableIterator<Row> {
   readonly #plan: ScanPlan;
   readonly #head: Side;
-  readonly #history: Side;
+  /** The sides of history that have not ended, the one with the next key first. */
+  #past: PastSide[] = [];
   /** Slots given already, where a row may have several entries. */
   readonly #seen: Set<number> | undefined;
+  #headEdits = -1;
+  #pastEdits = -1;
   #left: number;
   #row: Row | undefined;
   #key: Key | undefined;
@@ -38,8 +41,7 @@ export class ScanIterator implements IterableIterator<Row> {
 
   constructor(plan: ScanPlan) {
     this.#plan = plan;
-    this.#head = new Side(plan.index.head, plan);
-    this.#history = new Side(plan.index.history.tree, plan);
+    this.#head = new Side(plan.index.head, plan.reverse);
     this.#seen = plan.index.plan.multi ? new Set() : undefined;
     this.#left = plan.limit;
   }
@@ -60,27 +62,18 @@ export class ScanIterator implements IterableIterator<Row> {
   }
 
   next(): IteratorResult<Row, undefined> {
-    const { guard, version, table, index, reverse } = this.#plan;
+    const { guard, version, table } = this.#plan;
     guard();
     while (!this.#done && this.#left > 0) {
-      this.#refind();
-      // Nothing of this index has changed since the version: the head alone is the answer.
-      const clean = index.touched <= version;
-      if (!clean) this.#skipInvisible();
-      const fromHead = clean || this.#headFirst(reverse);
-      const side = fromHead ? this.#head : this.#history;
-      if (side.ended) break;
-      const ref = side.ref;
-      const slot = fromHead ? index.slotOf(ref) : index.history.slotOf(ref);
-      // A row's key is in the row; where it is not, the entry keeps it.
-      if (!fromHead) this.#key = index.history.keyOf(ref);
-      else this.#key = index.plan.fields === undefined ? index.fullKey(ref) : undefined;
-      side.step();
+      const slot = this.#nextSlot();
+      if (slot < 0) break;
       const row = table.rowAt(slot, version);
       assert(row !== undefined, 'a visible entry has a visible row');
       this.#row = row;
-      if (this.#seen?.has(slot) === true) continue;
-      this.#seen?.add(slot);
+      if (this.#seen !== undefined) {
+        if (this.#seen.has(slot)) continue;
+        this.#seen.add(slot);
+      }
       this.#left--;
       return { done: false, value: row };
     }
@@ -89,87 +82,58 @@ export class ScanIterator implements IterableIterator<Row> {
   }
 
   return(): IteratorResult<Row, undefined> {
-    this.#left = this.#done ? this.#left : 0;
+    if (!this.#done) this.#left = 0;
     this.#done = true;
     return { done: true, value: undefined };
   }
 
-  #refind(): void {
-    if (this.#head.fresh && this.#history.fresh) return;
-    const last = this.lastKey;
-    this.#head.find(last);
-    this.#history.find(last);
-  }
-
-  #skipInvisible(): void {
+  /** Takes the next entry of head or history and returns its row's slot, or −1 at the end. */
+  #nextSlot(): number {
     const { index, version } = this.#plan;
-    while (!this.#head.ended && this.#head.born > version) this.#head.step();
-    const history = this.#history;
-    while (!history.ended && !index.history.isVisible(history.ref, history.born, version)) history.step();
+    const head = this.#head;
+    if (this.#headEdits !== index.head.edits || this.#pastEdits !== index.history.edits) this.#find();
+    // Where nothing of this index has changed since the version, every entry of the head is visible, and nothing else.
+    if (index.touched > version) while (!head.ended && head.born > version) head.step();
+    const past = this.#past[0];
+    if (past !== undefined && (head.ended || !head.isBefore(past.key))) {
+      this.#key = past.key;
+      const { slot } = past;
+      past.step();
+      this.#settle();
+      return slot;
+    }
+    if (head.ended) return -1;
+    const { ref } = head;
+    // A row's key is in the row; where it is not, the entry keeps it.
+    this.#key = index.plan.fields === undefined ? index.fullKey(ref) : undefined;
+    head.step();
+    return index.slotOf(ref);
   }
 
-  #headFirst(reverse: boolean): boolean {
-    if (this.#history.ended) return true;
-    if (this.#head.ended) return false;
-    const key = this.#plan.index.history.keyOf(this.#history.ref);
-    const order = this.#head.orderTo({ parts: key, side: 0, cut: false });
-    return reverse ? order > 0 : order < 0;
-  }
-}
-
-/** A place in one tree, between the ends of a stretch, going one way. */
-class Side {
-  readonly #tree: OrderedTree;
-  readonly #interval: Interval;
-  readonly #reverse: boolean;
-  readonly #at: Position = { leaf: 0, at: 0 };
-  readonly #end: Position = { leaf: 0, at: 0 };
-  #edits = -1;
-  ended = false;
-
-  constructor(tree: OrderedTree, { interval, reverse }: ScanPlan) {
-    this.#tree = tree;
-    this.#interval = interval;
-    this.#reverse = reverse;
+  /** Finds the place after the last key given, in the trees as they are now. */
+  #find(): void {
+    const { index, interval, version, reverse } = this.#plan;
+    const last = this.lastKey;
+    this.#headEdits = index.head.edits;
+    this.#pastEdits = index.history.edits;
+    this.#head.find(interval, last);
+    const spans = index.touched > version ? index.history.spansAt(version) : [];
+    const sides = spans.map((span) => new PastSide(span, version, reverse));
+    for (const side of sides) side.find(interval, last);
+    this.#past = sides.filter((side) => !side.ended).sort((a, b) => (a.isBefore(b) ? -1 : 1));
   }
 
-  /** True when the tree is as it was at the last step. */
-  get fresh(): boolean {
-    return this.#edits === this.#tree.edits;
-  }
-
-  get ref(): number {
-    return this.#tree.refAt(this.#at);
-  }
-
-  get born(): number {
-    return this.#tree.bornAt(this.#at);
-  }
-
-  /** Goes to the first entry beyond a key, or to the first of all. */
-  find(last: Key | undefined): void {
-    this.#edits = this.#tree.edits;
-    const { low, high } = this.#interval;
-    const from: Edge = this.#reverse ? high : low;
-    this.#tree.seek(last === undefined ? from : { parts: last, side: this.#reverse ? -1 : 1, cut: false }, this.#at);
-    this.#tree.seek(this.#reverse ? low : high, this.#end);
-    this.#look();
-  }
-
-  step(): void {
-    if (!this.#reverse) this.#tree.next(this.#at);
-    this.#look();
-  }
-
-  orderTo(edge: Edge): number {
-    return this.#tree.orderAt(this.#at, edge);
-  }
-
-  /** Going back, a position stands after the entry it has yet to give. */
-  #look(): void {
-    const { leaf, at } = this.#at;
-    const beyond = leaf > this.#end.leaf || (leaf === this.#end.leaf && at >= this.#end.at);
-    if (!this.#reverse) this.ended = beyond;
-    else this.ended = !beyond || (leaf === this.#end.leaf && at === this.#end.at) || !this.#tree.previous(this.#at);
+  /** Moves the side that was stepped to where its next key stands. */
+  #settle(): void {
+    const past = this.#past;
+    const side = past[0]!;
+    if (side.ended) {
+      past.shift();
+      return;
+    }
+    for (let i = 1; i < past.length && past[i]!.isBefore(side); i++) {
+      past[i - 1] = past[i]!;
+      past[i] = side;
+    }
   }
 }

@@ -119,7 +119,7 @@ export class FieldIndex implements TableIndex, EntryKeys {
   }
 
   settle(): void {
-    // The rows themselves say what stood where.
+    this.history.settle();
   }
 
   check(): void {
@@ -226,6 +226,7 @@ export class ComputedIndex implements TableIndex, EntryKeys {
   /** Forgets what only an undo would need. */
   settle(): void {
     this.#removed.length = 0;
+    this.history.settle();
   }
 
   check(): void {

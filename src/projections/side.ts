@@ -1,0 +1,97 @@
+import type { Key } from '../codecs/key.js';
+import type { Edge, Interval } from '../codecs/range.js';
+import type { HistorySpan } from './index-history.js';
+import type { OrderedTree, Position } from './ordered-tree.js';
+
+/** A place in one tree between the ends of a stretch, going one way. */
+export class Side {
+  readonly #tree: OrderedTree;
+  readonly #reverse: boolean;
+  readonly #at: Position = { leaf: 0, at: 0 };
+  readonly #end: Position = { leaf: 0, at: 0 };
+  ended = false;
+
+  constructor(tree: OrderedTree, reverse: boolean) {
+    this.#tree = tree;
+    this.#reverse = reverse;
+  }
+
+  get ref(): number {
+    return this.#tree.refAt(this.#at);
+  }
+
+  get born(): number {
+    return this.#tree.bornAt(this.#at);
+  }
+
+  /** Goes to the first entry of a stretch, or to the first beyond a key. */
+  find({ low, high }: Interval, last: Key | undefined): void {
+    const from: Edge = this.#reverse ? high : low;
+    this.#tree.seek(last === undefined ? from : { parts: last, side: this.#reverse ? -1 : 1, cut: false }, this.#at);
+    this.#tree.seek(this.#reverse ? low : high, this.#end);
+    this.#look();
+  }
+
+  step(): void {
+    if (!this.#reverse) this.#tree.next(this.#at);
+    this.#look();
+  }
+
+  /** True when the entry comes before a key, in the direction of the scan. */
+  isBefore(key: Key): boolean {
+    const order = this.#tree.orderAt(this.#at, { parts: key, side: 0, cut: false });
+    return this.#reverse ? order > 0 : order < 0;
+  }
+
+  /** Going back, a position stands after the entry it has yet to give. */
+  #look(): void {
+    const { leaf, at } = this.#at;
+    const beyond = leaf > this.#end.leaf || (leaf === this.#end.leaf && at >= this.#end.at);
+    if (!this.#reverse) this.ended = beyond;
+    else this.ended = !beyond || (leaf === this.#end.leaf && at === this.#end.at) || !this.#tree.previous(this.#at);
+  }
+}
+
+/** The side of a span of history, which gives only what a version saw. */
+export class PastSide {
+  readonly #span: HistorySpan;
+  readonly #side: Side;
+  readonly #version: number;
+
+  constructor(span: HistorySpan, version: number, reverse: boolean) {
+    this.#span = span;
+    this.#side = new Side(span.tree, reverse);
+    this.#version = version;
+  }
+
+  get ended(): boolean {
+    return this.#side.ended;
+  }
+
+  get key(): Key {
+    return this.#span.keyOf(this.#side.ref);
+  }
+
+  get slot(): number {
+    return this.#span.slotOf(this.#side.ref);
+  }
+
+  find(interval: Interval, last: Key | undefined): void {
+    this.#side.find(interval, last);
+    this.#skip();
+  }
+
+  step(): void {
+    this.#side.step();
+    this.#skip();
+  }
+
+  isBefore(other: PastSide): boolean {
+    return this.#side.isBefore(other.key);
+  }
+
+  #skip(): void {
+    const side = this.#side;
+    while (!side.ended && !this.#span.isVisible(side.ref, side.born, this.#version)) side.step();
+  }
+}
