@@ -113,6 +113,11 @@ export class MemoirError extends Error implements ErrorFields {
   }
 }
 
+/** The error for what is wrong in a definition or in options; `path` says where. */
+export function invalidDefinition(path: string, message: string): MemoirError {
+  return new MemoirError('DefinitionInvalid', `${path}: ${message}`, { path });
+}
+
 /** Shows a value in an error message, briefly: strings quoted, long and deep values cut, never throwing. */
 export function show(value: unknown): string {
   const text = describe(value, 0);

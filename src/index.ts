@@ -7,14 +7,14 @@ export { bytes, date } from './codecs/scalars.js';
 export { table } from './codecs/table.js';
 export type { IndexKey, IndexOptions, IndexSpec, KeyOf, Range, RowOf, Table, Tables } from './codecs/table-types.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
-export type { Marker } from './log/change-stream.js';
+export type { Marker } from './log/cursor.js';
 export type { Position } from './log/position.js';
+export type { Abort } from './log/streams.js';
 export type { Holder, Keep } from './projections/horizon.js';
 export type { Equality, Stamped } from './projections/live.js';
 export type { Page, PageRange, PageToken, Patch, TableReader, TableWriter, View } from './projections/read-view.js';
 export { createStore } from './store.js';
 export type {
-  Abort,
   Appended,
   DryRun,
   FollowOptions,

@@ -1,4 +1,4 @@
-import { MemoirError, show } from './errors.js';
+import { invalidDefinition as invalid, show } from './errors.js';
 import { definitionOf, type Definition } from './codecs/table.js';
 import type { Tables } from './codecs/table-types.js';
 import type { Keep } from './projections/horizon.js';
@@ -103,8 +103,4 @@ function limit(options: StoreOptions<Tables>, name: keyof typeof LIMITS): number
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && (Number.isSafeInteger(value) || value === Infinity);
-}
-
-function invalid(path: string, message: string): MemoirError {
-  return new MemoirError('DefinitionInvalid', `${path}: ${message}`, { path });
 }

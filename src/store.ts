@@ -8,17 +8,18 @@ import { Feed } from './log/feed.js';
 import type { Log } from './log/log.js';
 import { MemoryLog } from './log/memory-log.js';
 import { offsetOf, startOf, type Position } from './log/position.js';
+import { Streams, type Abort, type AnyStreamOptions } from './log/streams.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
 import { Horizon } from './projections/horizon.js';
 import { LiveQueries, type Equality } from './projections/live.js';
-import { diff, versionsOf } from './projections/past.js';
+import { diff } from './projections/diff.js';
+import { historyOf } from './projections/row-history.js';
 import { ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';
 import { platform } from './platform.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
-import type { Abort, Store, StoreOptions } from './txn/contract.js';
-import { Streams, type AnyStreamOptions } from './txn/streams.js';
+import type { Store, StoreOptions } from './txn/contract.js';
 import { TransactionFace } from './txn/transaction.js';
 import { Transactor, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
@@ -73,7 +74,7 @@ class MemoryStore {
     this.#horizon = horizon;
     this.#views = views;
     this.#live = new LiveQueries(engine, log, feed, (reads) => views.tracked(reads), onError);
-    this.#streams = new Streams(log, feed, horizon, names, onError);
+    this.#streams = new Streams(log, feed, (label, place) => horizon.pinCursor(label, place), names, onError);
     this.#transactor = new Transactor({
       ...{ engine, log, feed, horizon, idWindow, clock, Face },
       limits: settings,
@@ -139,7 +140,7 @@ class MemoryStore {
     const table = this.#engine.tables.get(name);
     if (table === undefined) throw new MemoirError('OptionInvalid', `the store has no table ${show(name)}`);
     const parts = toKey(table.definition.bare ? [key] : (key as readonly unknown[]), `${name}.primaryKey`);
-    return versionsOf(table, parts, this.#log, this.#horizon.timeline);
+    return historyOf(table, parts, this.#log, this.#horizon.timeline);
   }
 
   changes(options: AnyStreamOptions = {}): unknown {

@@ -68,3 +68,8 @@ export function tagged(codec: Codec): Tagged | undefined {
   const tag = (codec as { readonly _tag?: unknown })._tag;
   return typeof tag === 'string' && TAGS.has(tag) ? (codec as unknown as Tagged) : undefined;
 }
+
+/** True for whatever can have properties. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,6 +1,7 @@
 import { MemoirError, show } from '../errors.js';
 import { tagged, type Codec, type Tagged } from './codec.js';
-import { copyPlain, DEPTH_MAX, Fault, getOwn, isPlainObject, passing, setOwn } from './plain-data.js';
+import { Fault, passing } from './fault.js';
+import { copyPlain, DEPTH_MAX, getOwn, isPlainObject, setOwn } from './plain-data.js';
 
 /**
  * Copies a value into its normal form, checking it on the way: exactly the codec's fields, plain prototypes, no

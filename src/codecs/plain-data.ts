@@ -1,38 +1,8 @@
-import { MemoirError, show, type ErrorCode } from '../errors.js';
+import { show, type ErrorCode } from '../errors.js';
+import { Fault, passing } from './fault.js';
 
 /** Deeper data than this is taken to be cyclic. */
 export const DEPTH_MAX = 256;
-
-/**
- * What is wrong with a value, on its way up: each level that it passes adds the name of the place it came from.
- * Only whoever called for the copy knows the table, and makes a `MemoirError` of it with `blame`.
- */
-export class Fault extends Error {
-  readonly path: (string | number)[] = [];
-
-  constructor(
-    readonly code: ErrorCode,
-    readonly says: string,
-  ) {
-    super(says);
-  }
-}
-
-/** Adds a place to a fault that passes; any other error (a getter that throws) becomes a fault at that place. */
-export function passing(error: unknown, place: string | number, code: ErrorCode): Fault {
-  if (error instanceof MemoirError) throw error;
-  const fault =
-    error instanceof Fault ? error : new Fault(code, `cannot be read: ${show((error as Error | null)?.message)}`);
-  fault.path.unshift(place);
-  return fault;
-}
-
-/** The typed error of a fault; `what` names the whole, e.g. `a row of tasks`. */
-export function blame(error: unknown, what: string, fields: { readonly table?: string } = {}): unknown {
-  if (!(error instanceof Fault)) return error;
-  const path = error.path.length > 12 ? [...error.path.slice(0, 8), '…'].join('.') : error.path.join('.');
-  return new MemoirError(error.code, `${what}: ${path === '' ? 'it' : path} ${error.says}`, { ...fields, path });
-}
 
 /** True for an object made by a literal, `JSON.parse` or `Object.create(null)`; false for arrays and instances. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -135,39 +105,4 @@ export function freezePlain(value: unknown): void {
   if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return;
   for (const item of Object.values(value)) freezePlain(item);
   Object.freeze(value);
-}
-
-/** Structural equality of plain data, short-cut where both are the same object. NaN equals NaN; −0 differs from 0. */
-export function equalPlain(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a)) {
-    if (!Array.isArray(b) || a.length !== b.length) return false;
-    for (let i = 0; i < a.length; i++) if (!equalPlain(a[i], b[i])) return false;
-    return true;
-  }
-  if (a instanceof Date || b instanceof Date) {
-    return a instanceof Date && b instanceof Date && Object.is(a.getTime(), b.getTime());
-  }
-  if (a instanceof Uint8Array || b instanceof Uint8Array) {
-    return a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
-  }
-  if (a instanceof Map || a instanceof Set) return equalCollections(a, b);
-  return (
-    !Array.isArray(b) && equalObjects(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>)
-  );
-}
-
-function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
-  const names = Object.keys(a);
-  if (names.length !== Object.keys(b).length) return false;
-  return names.every((name) => Object.hasOwn(b, name) && equalPlain(a[name], b[name]));
-}
-
-/** Maps and Sets, which a live query may return, are equal when their entries are, in order. */
-function equalCollections(a: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>, b: object): boolean {
-  if (a instanceof Map !== b instanceof Map || !(b instanceof Map || b instanceof Set) || a.size !== b.size)
-    return false;
-  return equalPlain([...a], [...(b as Iterable<unknown>)]);
 }

@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
-import { equalPlain } from '../codecs/plain-data.js';
+import { equalPlain } from '../codecs/equality.js';
 import type { Definition } from '../codecs/table.js';
 import { TableState, type Write } from './table-state.js';
 

@@ -2,7 +2,8 @@ import type { Observable, Subscriber } from 'rxjs';
 
 import { MemoirError } from '../errors.js';
 import type { Row } from '../codecs/index-plan.js';
-import { equalPlain, isPlainObject } from '../codecs/plain-data.js';
+import { equalPlain } from '../codecs/equality.js';
+import { isPlainObject } from '../codecs/plain-data.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Feed, Listener } from '../log/feed.js';
 import type { Log } from '../log/log.js';

@@ -4,7 +4,7 @@ import type { Row } from '../codecs/index-plan.js';
 import { decodeKey, encodeKey } from '../codecs/key-bytes.js';
 import { toKey, type Key } from '../codecs/key.js';
 import { intervalOf, toInterval, type AnyRange, type Edge, type Interval } from '../codecs/range.js';
-import { PRIMARY } from '../codecs/table.js';
+import { PRIMARY } from '../codecs/index-check.js';
 import type { Page, PageToken } from './read-view.js';
 import { ScanIterator, type ScanPlan } from './scan.js';
 import type { TableIndex } from './table-index.js';

@@ -1,12 +1,15 @@
 import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
 import { compareParts, toKey, type Key, type KeyPart } from '../codecs/key.js';
-import { equalPlain } from '../codecs/plain-data.js';
+import { equalPlain } from '../codecs/equality.js';
 import { intervalOf } from '../codecs/range.js';
-import { PRIMARY, type Definition } from '../codecs/table.js';
+import { PRIMARY } from '../codecs/index-check.js';
+import type { Definition } from '../codecs/table.js';
+import { ComputedIndex } from './computed-index.js';
+import { FieldIndex } from './field-index.js';
 import { HashTable, hashKey } from './hash-table.js';
 import type { Position } from './ordered-tree.js';
-import { ComputedIndex, FieldIndex, type TableIndex } from './table-index.js';
+import type { TableIndex } from './table-index.js';
 import { VersionChain } from './version-chain.js';
 
 /** One write to one slot, as it can be undone: what stood there and since when. */

@@ -3,8 +3,9 @@ import type { Observable } from 'rxjs';
 import type { MemoirError } from '../errors.js';
 import type { KeyOf, RowOf, Tables } from '../codecs/table-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
-import type { Marker } from '../log/change-stream.js';
+import type { Marker } from '../log/cursor.js';
 import type { Position } from '../log/position.js';
+import type { Abort } from '../log/streams.js';
 import type { Holder, Keep } from '../projections/horizon.js';
 import type { Equality, Stamped } from '../projections/live.js';
 import type { View, Writers } from '../projections/read-view.js';
@@ -105,12 +106,6 @@ export interface RowChange<R> {
   readonly kind: ChangeKind;
   readonly before: R | undefined;
   readonly after: R | undefined;
-}
-
-/** A way to stop waiting; an `AbortSignal` is one. */
-export interface Abort {
-  readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** How a store is made. */

@@ -1,8 +1,10 @@
 import { MemoirError, show } from '../errors.js';
 import type { Row } from '../codecs/index-plan.js';
 import { compareKeys, toKey, type Key } from '../codecs/key.js';
-import { blame, equalPlain, freezePlain, isPlainObject, refuseAccessors, sizeOf } from '../codecs/plain-data.js';
-import { PRIMARY } from '../codecs/table.js';
+import { equalPlain } from '../codecs/equality.js';
+import { blame } from '../codecs/fault.js';
+import { freezePlain, isPlainObject, refuseAccessors, sizeOf } from '../codecs/plain-data.js';
+import { PRIMARY } from '../codecs/index-check.js';
 import { TableReads } from '../projections/table-reader.js';
 import type { TableState } from '../projections/table-state.js';
 import type { WriteScope } from './write-scope.js';

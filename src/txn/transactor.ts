@@ -1,5 +1,6 @@
 import { MemoirError, show } from '../errors.js';
-import { blame, copyPlain, freezePlain, isPlainObject } from '../codecs/plain-data.js';
+import { blame } from '../codecs/fault.js';
+import { copyPlain, freezePlain, isPlainObject } from '../codecs/plain-data.js';
 import type { Row } from '../codecs/index-plan.js';
 import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
 import type { Feed } from '../log/feed.js';

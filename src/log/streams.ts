@@ -1,15 +1,24 @@
 import type { Observable } from 'rxjs';
 
 import { MemoirError, show } from '../errors.js';
-import type { AnyBatch } from '../log/batch.js';
-import { narrowBy, type AnyFilter } from '../log/change-filter.js';
-import { Follower, observe, type Marker, type StreamPlan } from '../log/change-stream.js';
-import type { Feed } from '../log/feed.js';
-import type { OnError } from '../log/guarded-observable.js';
-import type { Log } from '../log/log.js';
-import { offsetOf, type Position } from '../log/position.js';
-import type { Horizon } from '../projections/horizon.js';
-import type { Abort } from './contract.js';
+import type { AnyBatch } from './batch.js';
+import { narrowBy, type AnyFilter } from './change-filter.js';
+import type { Marker, StreamPlan } from './cursor.js';
+import { Follower } from './follower.js';
+import { observe } from './observe.js';
+import type { Feed } from './feed.js';
+import type { OnError } from './guarded-observable.js';
+import type { Log } from './log.js';
+import { offsetOf, type Position } from './position.js';
+
+/** A way to stop waiting; an `AbortSignal` is one. */
+export interface Abort {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** Keeps the batches from a place on, which moves, for whoever the label names; returns how to let go. */
+export type PinCursor = (label: string, place: () => number) => () => void;
 
 /** Options of `changes` and `follow`, types apart. */
 export interface AnyStreamOptions extends AnyFilter {
@@ -26,15 +35,15 @@ const OPTIONS = new Set(['from', 'tables', 'kinds', 'where', 'markers', 'progres
 export class Streams {
   readonly #log: Log;
   readonly #feed: Feed;
-  readonly #horizon: Horizon;
+  readonly #pin: PinCursor;
   readonly #tables: ReadonlySet<string>;
   readonly #onError: OnError;
   #open = true;
 
-  constructor(log: Log, feed: Feed, horizon: Horizon, tables: ReadonlySet<string>, onError: OnError) {
+  constructor(log: Log, feed: Feed, pin: PinCursor, tables: ReadonlySet<string>, onError: OnError) {
     this.#log = log;
     this.#feed = feed;
-    this.#horizon = horizon;
+    this.#pin = pin;
     this.#tables = tables;
     this.#onError = onError;
   }
@@ -46,7 +55,7 @@ export class Streams {
   follow(options: AnyStreamOptions): AsyncIterableIterator<AnyBatch | Marker> {
     const hold = options.hold === true;
     return new Follower(this.#log, this.#feed, this.#plan(options), (follower) =>
-      hold ? this.#horizon.pinCursor(options.label ?? 'follow()', () => follower.position) : () => undefined,
+      hold ? this.#pin(options.label ?? 'follow()', () => follower.position) : () => undefined,
     );
   }
 

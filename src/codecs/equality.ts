@@ -1,0 +1,34 @@
+/** Structural equality of plain data, short-cut where both are the same object. NaN equals NaN; −0 differs from 0. */
+export function equalPlain(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!equalPlain(a[i], b[i])) return false;
+    return true;
+  }
+  if (a instanceof Date || b instanceof Date) {
+    return a instanceof Date && b instanceof Date && Object.is(a.getTime(), b.getTime());
+  }
+  if (a instanceof Uint8Array || b instanceof Uint8Array) {
+    return a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
+  }
+  if (a instanceof Map || a instanceof Set) return equalCollections(a, b);
+  return (
+    !Array.isArray(b) && equalObjects(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>)
+  );
+}
+
+function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => Object.hasOwn(b, name) && equalPlain(a[name], b[name]));
+}
+
+/** Maps and Sets, which a live query may return, are equal when their entries are, in order. */
+function equalCollections(a: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>, b: object): boolean {
+  if (a instanceof Map !== b instanceof Map || !(b instanceof Map || b instanceof Set) || a.size !== b.size)
+    return false;
+  return equalPlain([...a], [...(b as Iterable<unknown>)]);
+}

@@ -1,0 +1,76 @@
+import type { AnyBatch } from './batch.js';
+import { Cursor, type Marker, type StreamPlan } from './cursor.js';
+import type { Feed } from './feed.js';
+import type { Log } from './log.js';
+
+/**
+ * A stream as an async iterable: nothing is read before it is asked for, and nothing is listened to but while someone
+ * waits. When the store has closed it gives what is still due, and ends.
+ */
+export class Follower implements AsyncIterableIterator<AnyBatch | Marker> {
+  readonly #cursor: Cursor;
+  readonly #feed: Feed;
+  readonly #letGo: () => void;
+  /** Ends the calls of `next` that wait. */
+  readonly #wakes = new Set<() => void>();
+  #ended = false;
+
+  constructor(log: Log, feed: Feed, plan: StreamPlan, hold: (follower: Follower) => () => void) {
+    this.#cursor = new Cursor(log, plan);
+    this.#feed = feed;
+    this.#letGo = hold(this);
+  }
+
+  /** The first offset not yet read: what a holding follower keeps from being truncated. */
+  get position(): number {
+    return this.#cursor.next;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<AnyBatch | Marker, undefined>> {
+    while (!this.#ended) {
+      const item = this.#take();
+      if (item !== undefined) return { done: false, value: item };
+      if (this.#feed.closed) this.#end();
+      else await this.#news();
+    }
+    return { done: true, value: undefined };
+  }
+
+  // oxlint-disable-next-line typescript/require-await -- the protocol of async iterators
+  async return(): Promise<IteratorResult<AnyBatch | Marker, undefined>> {
+    this.#end();
+    return { done: true, value: undefined };
+  }
+
+  #take(): AnyBatch | Marker | undefined {
+    try {
+      return this.#cursor.take();
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  #end(): void {
+    if (!this.#ended) this.#letGo();
+    this.#ended = true;
+    for (const wake of [...this.#wakes]) wake();
+  }
+
+  /** Resolves when there may be something to take, or nothing ever again. */
+  async #news(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#wakes.delete(wake);
+        remove();
+        resolve();
+      };
+      const remove = this.#feed.add({ deliver: wake, end: wake });
+      this.#wakes.add(wake);
+    });
+  }
+}
