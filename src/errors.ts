@@ -113,6 +113,17 @@ export class MemoirError extends Error implements ErrorFields {
   }
 }
 
+/** Refuses options that are no object, or that have a name nobody knows: a misspelt one would be ignored silently. */
+export function checkOptions(what: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new MemoirError('OptionInvalid', `the options of ${what} are ${show(options)}: give an object`);
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    throw new MemoirError('OptionInvalid', `${show(name)} is no option of ${what}: use ${names.join(', ')}`);
+  }
+}
+
 /** The error for what is wrong in a definition or in options; `path` says where. */
 export function invalidDefinition(path: string, message: string): MemoirError {
   return new MemoirError('DefinitionInvalid', `${path}: ${message}`, { path });

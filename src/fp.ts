@@ -49,7 +49,9 @@ export function tryTransact<S extends Tables, L, A>(
   options: TransactOptions = {},
 ): E.Either<L | MemoirError, Transacted<S, A>> {
   const unwrapped = (tx: Transaction<S>): never => {
-    const outcome = body(tx);
+    const outcome: unknown = body(tx);
+    // What is no Either, a promise above all, is for `transact` to refuse.
+    if (!isEither<L, A>(outcome)) return refused(outcome) as never;
     if (E.isLeft(outcome)) throw new Left(outcome.left);
     return outcome.right as never;
   };
@@ -60,4 +62,15 @@ export function tryTransact<S extends Tables, L, A>(
     if (error instanceof MemoirError) return E.left(error);
     throw error;
   }
+}
+
+function isEither<L, A>(value: unknown): value is E.Either<L, A> {
+  const tag = typeof value === 'object' && value !== null ? (value as { readonly _tag?: unknown })._tag : undefined;
+  return tag === 'Left' || tag === 'Right';
+}
+
+/** A promise goes to `transact`, which refuses it; anything else is refused here. */
+function refused(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && 'then' in value) return value;
+  throw new MemoirError('OptionInvalid', 'the body of tryTransact returned no Either: return right(…) or left(…)');
 }

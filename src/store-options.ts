@@ -49,7 +49,8 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   return {
     definitions: definitionsOf(options.tables),
     development: mode === 'development',
-    ...{ keep, clock, lineage },
+    ...{ clock, lineage },
+    keep: keep === 'all' ? keep : { ...keep },
     onError: (error) => quietly(() => onError(error)),
     rowBytesMax: limit(options, 'rowBytesMax'),
     batchChangesMax: limit(options, 'batchChangesMax'),

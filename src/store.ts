@@ -1,8 +1,7 @@
 import { map } from 'rxjs';
 
 import { assert } from './assert.js';
-import { MemoirError, show } from './errors.js';
-import { toKey } from './codecs/key.js';
+import { checkOptions, MemoirError, show } from './errors.js';
 import type { Tables } from './codecs/table-types.js';
 import { Feed } from './log/feed.js';
 import type { Log } from './log/log.js';
@@ -53,6 +52,7 @@ class MemoryStore {
   readonly #settings: StoreSettings;
   readonly #log: Log;
   readonly #engine: Engine;
+  readonly #feed: Feed;
   readonly #horizon: Horizon;
   readonly #views: Views;
   readonly #live: LiveQueries;
@@ -71,8 +71,10 @@ class MemoryStore {
     this.#settings = settings;
     this.#log = log;
     this.#engine = engine;
+    this.#feed = feed;
     this.#horizon = horizon;
     this.#views = views;
+    feed.add(views);
     this.#live = new LiveQueries(engine, log, feed, (reads) => views.tracked(reads), onError);
     this.#streams = new Streams(log, feed, (label, place) => horizon.pinCursor(label, place), names, onError);
     this.#transactor = new Transactor({
@@ -100,20 +102,24 @@ class MemoryStore {
   }
 
   with(body: AnyBody): unknown {
+    this.#live.guard();
     return this.#transactor.dryRun(body);
   }
 
   now(options: { readonly label?: string } = {}): ViewFace {
     this.#live.guard();
+    checkOptions('now', options, ['label']);
     return this.#views.now(options.label);
   }
 
   asOf(point: number | Date | Position, options: { readonly label?: string } = {}): ViewFace {
     this.#live.guard();
+    checkOptions('asOf', options, ['label']);
     return this.#views.asOf(point, options.label);
   }
 
   read<A>(query: (view: ViewFace) => A): A {
+    checkQuery(query);
     this.#live.guard();
     return this.#views.read(query);
   }
@@ -124,10 +130,12 @@ class MemoryStore {
   }
 
   batch(offset: number | Position): unknown {
+    this.#live.guard();
     return this.#log.at(offsetOf(this.#log, offset));
   }
 
   diff(from: number | Position, to: number | Position): unknown {
+    this.#live.guard();
     // The state before the floor is that after its predecessor, so both ends may be one less than a batch.
     const [a, b] = [from, to].map((point) => startOf(this.#log, offsetOf(this.#log, point) + 1) - 1) as [
       number,
@@ -137,10 +145,10 @@ class MemoryStore {
   }
 
   history(name: string, key: unknown): unknown {
+    this.#live.guard();
     const table = this.#engine.tables.get(name);
     if (table === undefined) throw new MemoirError('OptionInvalid', `the store has no table ${show(name)}`);
-    const parts = toKey(table.definition.bare ? [key] : (key as readonly unknown[]), `${name}.primaryKey`);
-    return historyOf(table, parts, this.#log, this.#horizon.timeline);
+    return historyOf(table, table.toPrimaryKey(key), this.#log, this.#horizon.timeline);
   }
 
   changes(options: AnyStreamOptions = {}): unknown {
@@ -156,11 +164,14 @@ class MemoryStore {
     options: { readonly stamped?: boolean; readonly equal?: Equality<never> } = {},
   ): unknown {
     this.#streams.guard();
+    checkQuery(query);
+    checkOptions('live', options, ['stamped', 'equal']);
     const answers = this.#live.observe(query, options.equal);
     return options.stamped === true ? answers : answers.pipe(map(({ value }) => value));
   }
 
   async waitFor(point: number | Position, options: { readonly signal?: Abort } = {}): Promise<void> {
+    checkOptions('waitFor', options, ['signal']);
     return this.#streams.waitFor(point, options.signal);
   }
 
@@ -169,7 +180,9 @@ class MemoryStore {
   }
 
   compact(before: number | Position): void {
-    this.#horizon.compact(offsetOf(this.#log, before));
+    this.#horizon.want(offsetOf(this.#log, before));
+    // While listeners are being told, what they have yet to hear of must stay; it goes when they have.
+    if (!this.#feed.draining) this.#horizon.advance();
   }
 
   check(): void {
@@ -195,4 +208,9 @@ class MemoryStore {
       assert(table.equals(replayed.tables.get(name)!), `folding the log gives the table ${name} as it is`);
     }
   }
+}
+
+function checkQuery(query: unknown): void {
+  if (typeof query !== 'function')
+    throw new MemoirError('OptionInvalid', `the query is ${show(query)}: give a function of a view`);
 }

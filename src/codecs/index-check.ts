@@ -28,6 +28,7 @@ export function checkIndex(name: string, given: unknown, fields: RowFields): Che
   return {
     kind,
     fields: named,
+    immutable: named.every((field) => isImmutable(fields.byName.get(field)!)),
     by: kind === 'by' ? callback<(row: Row) => readonly unknown[] | undefined>(`${path}.by`, options['by']) : undefined,
     unique: flag(`${path}.unique`, options['unique']),
     sparse: options['sparse'] === 'null' ? 'null' : flag(`${path}.sparse`, options['sparse']),
@@ -50,7 +51,7 @@ function checkIndexFields(
     if (kind === 'on') checkPart(path, name as string, found);
     else checkContainer(path, name as string, kind, found);
   }
-  return names as readonly string[];
+  return [...(names as readonly string[])];
 }
 
 function checkContainer(path: string, name: string, kind: 'each' | 'keys' | 'entries', found: readonly Field[]): void {
@@ -63,6 +64,12 @@ function checkContainer(path: string, name: string, kind: 'each' | 'keys' | 'ent
     `{ ${kind} } needs ${kind === 'each' ? 'an array' : 'a string map'}, ` +
       `and the field ${name} is ${found[0]!.codec.name}`,
   );
+}
+
+/** True when a field's values are primitives: a Date, or what a codec without tags gives, can be changed in place. */
+function isImmutable(found: readonly Field[]): boolean {
+  const tags = found.flatMap((field) => branchesOf(field.codec)).map((codec) => tagged(codec)?._tag);
+  return tags.every((tag) => tag !== undefined && tag !== 'DateType' && tag !== 'UnknownType' && tag !== 'AnyType');
 }
 
 function flag(path: string, value: unknown): boolean {

@@ -1,5 +1,5 @@
-import { MemoirError, show } from '../errors.js';
-import { compareKeys, toKey, type Key, type KeyPart } from './key.js';
+import { show, type MemoirError } from '../errors.js';
+import { compareKeys, errorAt, toKey, type Key, type KeyPart, type Place } from './key.js';
 import { lowerCase } from './lower-case.js';
 import { getOwn } from './plain-data.js';
 
@@ -7,8 +7,8 @@ import { getOwn } from './plain-data.js';
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * What an index does with a row, made from its specification. Keys are tuples of `width` parts; where a callback
- * computes them, its first key settles the width, which is 0 until then.
+ * What an index does with a row, made from its specification. Keys are tuples of `width` parts; 0 where a callback
+ * computes them, whose keys are all as long as those the index has.
  */
 export interface IndexPlan {
   readonly name: string;
@@ -22,8 +22,8 @@ export interface IndexPlan {
   readonly sparse: boolean;
   /** Makes a part that a caller looks for comparable with the stored ones. */
   readonly fold: (part: KeyPart) => KeyPart;
-  /** The row's keys, without repetition. Throws `MissingValue` or `KeyInvalid`; `where` names table and index. */
-  readonly keysOf: (row: Row, where: string) => readonly Key[];
+  /** The row's keys, without repetition. Throws `MissingValue` or `KeyInvalid`; `place` is the index, for errors. */
+  readonly keysOf: (row: Row, place: Place) => readonly Key[];
 }
 
 /** An index specification whose form has been checked. */
@@ -31,6 +31,8 @@ export interface CheckedSpec {
   readonly kind: 'on' | 'each' | 'keys' | 'entries' | 'by';
   readonly fields: readonly string[];
   readonly by: ((row: Row) => readonly unknown[] | undefined) | undefined;
+  /** True when the fields' values cannot be changed from outside. */
+  readonly immutable: boolean;
   readonly unique: boolean;
   readonly sparse: boolean | 'null';
   readonly lower: boolean;
@@ -45,30 +47,30 @@ export function planIndex(name: string, spec: CheckedSpec): IndexPlan {
   const fold = spec.lower ? lower : same;
   const candidates = candidatesOf(spec);
   const { where: included, sparse } = spec;
-  let width = { on: spec.fields.length, each: 1, keys: 1, entries: 2, by: 0 }[spec.kind];
-  const keysOf = (row: Row, where: string): readonly Key[] => {
+  const width = { on: spec.fields.length, each: 1, keys: 1, entries: 2, by: 0 }[spec.kind];
+  const keysOf = (row: Row, place: Place): readonly Key[] => {
     if (included !== undefined && !included(row)) return [];
     const keys: Key[] = [];
     for (const parts of candidates(row)) {
-      if (parts === undefined || parts.includes(undefined)) {
-        if (sparse === false) throw missing(where, spec);
+      if (parts === undefined || (Array.isArray(parts) && parts.includes(undefined))) {
+        if (sparse === false) throw missing(place, spec);
+      } else if (!Array.isArray(parts) || parts.length === 0) {
+        throw errorAt('KeyInvalid', place, `\`by\` gave ${show(parts)}: give a list of key parts, or undefined`);
       } else if (sparse !== 'null' || !parts.includes(null)) {
-        if (width === 0) width = parts.length;
-        if (parts.length !== width || width === 0) throw unequal(where, parts, width);
-        keys.push(toKey(parts, where).map(fold));
+        keys.push(toKey(parts, place).map(fold));
       }
     }
     return keys.length > 1 ? withoutRepetition(keys) : keys;
   };
-  const direct = spec.kind === 'on' && included === undefined && !spec.lower && sparse !== 'null';
+  // Only what cannot be changed from outside may serve as a key where it lies: not Dates, nor what a prototype lends.
+  const settled = spec.immutable && !spec.fields.some((field) => field in Object.prototype);
+  const direct = settled && spec.kind === 'on' && included === undefined && !spec.lower && sparse !== 'null';
   return {
     name,
     unique: spec.unique,
-    fields: direct ? spec.fields : undefined,
+    fields: direct ? [...spec.fields] : undefined,
     multi: spec.kind === 'each' || spec.kind === 'keys' || spec.kind === 'entries',
-    get width() {
-      return width;
-    },
+    width,
     sparse: sparse !== false,
     fold,
     keysOf,
@@ -84,11 +86,11 @@ function candidatesOf({ kind, fields, by }: CheckedSpec): (row: Row) => readonly
     case 'by':
       return (row) => [by!(row)];
     case 'each':
-      return (row) => listOf(row[field], (items) => (items as readonly unknown[]).map((item) => [item]));
+      return (row) => listOf(getOwn(row, field), (items) => (items as readonly unknown[]).map((item) => [item]));
     case 'keys':
-      return (row) => listOf(row[field], (map) => Object.keys(map).map((key) => [key]));
+      return (row) => listOf(getOwn(row, field), (map) => Object.keys(map).map((key) => [key]));
     case 'entries':
-      return (row) => listOf(row[field], (map) => Object.entries(map));
+      return (row) => listOf(getOwn(row, field), (map) => Object.entries(map));
   }
 }
 
@@ -105,20 +107,9 @@ function withoutRepetition(keys: Key[]): readonly Key[] {
   return keys.filter((key, i) => i === 0 || compareKeys(key, keys[i - 1]!) !== 0);
 }
 
-function unequal(where: string, parts: readonly unknown[], width: number): MemoirError {
-  return new MemoirError(
-    'KeyInvalid',
-    `\`by\` of the index ${where} gave ${parts.length} parts, ${show(parts)}: ` +
-      `keys of one index have one length (${width})`,
-    { key: parts },
-  );
-}
-
-function missing(where: string, spec: CheckedSpec): MemoirError {
+function missing(place: Place, spec: CheckedSpec): MemoirError {
   const what = spec.kind === 'by' ? 'its `by` gave undefined' : `no value in ${spec.fields.map(show).join(', ')}`;
-  return new MemoirError(
-    'MissingValue',
-    `the index ${where} has no key for this row (${what}): give the row a value, or make the index \`sparse\``,
-    { path: spec.fields.join(',') },
-  );
+  return errorAt('MissingValue', place, `the row has no key (${what}): give it a value, or make the index \`sparse\``, {
+    path: spec.fields.join(','),
+  });
 }

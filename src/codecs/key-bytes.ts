@@ -59,7 +59,7 @@ const encoder = new TextEncoder();
  * ```
  */
 export function encodeKey(key: Key): Uint8Array {
-  const parts = toKey(key, 'encodeKey').map(encodePart);
+  const parts = toKey(key, { table: 'encodeKey', index: 'key' }).map(encodePart);
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,4 +1,4 @@
-import { MemoirError, show } from '../errors.js';
+import { MemoirError, show, type ErrorCode, type ErrorFields } from '../errors.js';
 
 /** What a part of a key can be. */
 export type KeyPart = string | number | bigint | boolean | Date | null;
@@ -98,21 +98,37 @@ function isValidDate(value: object): boolean {
   }
 }
 
+/** Which index of which table a key or a range is about. */
+export interface Place {
+  readonly table: string;
+  readonly index: string;
+}
+
+/** An error about a key or a range, which names its place. */
+export function errorAt(
+  code: ErrorCode,
+  { table, index }: Place,
+  message: string,
+  fields: ErrorFields = {},
+): MemoirError {
+  return new MemoirError(code, `${table}.${index}: ${message}`, { table, index, ...fields });
+}
+
 /**
  * Makes a key from what a caller gave, or says what is wrong with it. Dates are copied, since whoever keeps one can
- * change it. `where` is e.g. `tasks.byQueue`.
+ * change it.
  */
-export function toKey(parts: readonly unknown[], where: string): Key {
-  if (!Array.isArray(parts))
-    throw new MemoirError('KeyInvalid', `a key of ${where} is a list of parts, not ${show(parts)}`);
+export function toKey(parts: readonly unknown[], place: Place): Key {
+  if (!Array.isArray(parts)) throw errorAt('KeyInvalid', place, `a key is a list of parts, not ${show(parts)}`);
   let dates = false;
   for (let i = 0; i < parts.length; i++) {
     const part: unknown = parts[i];
     dates ||= part instanceof Date;
     if (isKeyPart(part)) continue;
-    throw new MemoirError(
+    throw errorAt(
       'KeyInvalid',
-      `part ${i} of a key of ${where} is ${show(part)}: a key part is a well-formed string, a number but not NaN, ` +
+      place,
+      `part ${i} of the key is ${show(part)}: a key part is a well-formed string, a number but not NaN, ` +
         'a bigint, a boolean, a valid Date or null',
       { key: parts, path: String(i) },
     );

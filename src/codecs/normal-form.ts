@@ -1,13 +1,14 @@
-import { MemoirError, show } from '../errors.js';
+import { show } from '../errors.js';
 import { tagged, type Codec, type Tagged } from './codec.js';
 import { Fault, passing } from './fault.js';
-import { copyPlain, DEPTH_MAX, getOwn, isPlainObject, setOwn } from './plain-data.js';
+import { copyPlain, getOwn, isPlainObject, setOwn } from './plain-data.js';
+import type { Walk } from './walk.js';
 
 /**
  * Copies a value into its normal form, checking it on the way: exactly the codec's fields, plain prototypes, no
  * `undefined`, well-formed strings, valid Dates, 0 for −0 in integers. Throws a `Fault`.
  */
-export type Normalize = (value: unknown, depth: number) => unknown;
+export type Normalize = (value: unknown, walk: Walk) => unknown;
 
 /** An object's fields by name, whether each must be there, and the codec of all further ones, if any may come. */
 interface Fields {
@@ -22,11 +23,16 @@ export function normalizer(codec: Codec): Normalize {
   const known = compiled.get(codec);
   if (known !== undefined) return known;
   // Registered before it is made, so that a recursive codec finds itself.
-  const late: Normalize = (value, depth) => made(value, depth);
+  const late: Normalize = (value, walk) => normalizer(codec)(value, walk);
   compiled.set(codec, late);
-  const made = compile(codec);
-  compiled.set(codec, made);
-  return made;
+  try {
+    const made = compile(codec);
+    compiled.set(codec, made);
+    return made;
+  } catch (error) {
+    compiled.delete(codec);
+    throw error;
+  }
 }
 
 function compile(codec: Codec): Normalize {
@@ -56,7 +62,7 @@ function compile(codec: Codec): Normalize {
     case 'ReadonlyType':
       return normalizer(tag.type);
     case 'RecursiveType':
-      return recursive(codec, tag);
+      return recursive(tag);
     case 'RefinementType':
       return refined(codec, tag.type);
     case 'ArrayType':
@@ -68,17 +74,19 @@ function compile(codec: Codec): Normalize {
       return unionOf(codec, tag.types);
     case 'FunctionType':
     case 'NeverType':
-      throw new MemoirError(
+      throw new Fault(
         'DefinitionInvalid',
-        `the codec ${codec.name} holds no data: use one whose values can be stored`,
+        `is ${codec.name}, which holds no data: use a codec whose values can be stored`,
       );
     case 'DateType':
     case 'BytesType':
     default:
       // No tag to guide the copy: the codec's word, then a plain copy that must still be one of its values.
-      return (value, depth) => {
+      return (value, walk) => {
         if (!codec.is(value)) throw mismatch(codec, value);
-        return copyPlain(value, 'RowInvalid', depth);
+        const copy = copyPlain(value, 'RowInvalid', walk);
+        if (!codec.is(copy)) throw mismatch(codec, copy);
+        return copy;
       };
   }
 }
@@ -130,19 +138,28 @@ function mergedFields(members: readonly Codec[]): Fields | undefined {
   return { known, rest };
 }
 
+/** The normaliser of a field; what is wrong with its codec is wrong there. */
+function normalizerAt(name: string, codec: Codec): Normalize {
+  try {
+    return normalizer(codec);
+  } catch (error) {
+    throw passing(error, name, 'DefinitionInvalid');
+  }
+}
+
 function objectOf(codec: Codec, { known, rest }: Fields): Normalize {
   const plan = [...known].map(([name, field]) => ({
     name,
     optional: field.optional || allowsUndefined(field.codec),
-    normalize: normalizer(field.codec),
+    normalize: normalizerAt(name, field.codec),
     expected: field.codec.name,
   }));
   const each = rest === undefined ? undefined : normalizer(rest);
   // Members of an intersection may each constrain the same field or the names of a map: their own word counts.
   const conditions = conditionsOf(codec);
-  return (value, depth) => {
+  return (value, walk) => {
     if (!isPlainObject(value)) throw mismatch(codec, value);
-    if (depth > DEPTH_MAX) throw tooDeep(codec);
+    walk.enter();
     const copy: Record<string, unknown> = {};
     let found = 0;
     let place = '';
@@ -151,29 +168,31 @@ function objectOf(codec: Codec, { known, rest }: Fields): Normalize {
         place = field.name;
         const item = getOwn(value, place);
         if (item !== undefined) {
-          copy[place] = field.normalize(item, depth + 1);
+          setOwn(copy, place, field.normalize(item, walk));
           found++;
         } else if (!field.optional) throw new Fault('RowInvalid', `is missing: expected ${field.expected}`);
         else if (Object.hasOwn(value, place)) found++;
       }
-      const names = Object.keys(value);
-      if (names.length !== found || Object.getOwnPropertySymbols(value).length > 0) {
-        const strangers = each === undefined ? strangersIn(value, known) : [];
+      const names = Reflect.ownKeys(value);
+      if (names.length !== found) {
+        const strangers = names.filter((name) => typeof name === 'symbol' || (each === undefined && !known.has(name)));
         if (strangers.length > 0) {
-          place = strangers[0]!;
-          throw new Fault('UnknownField', `is unknown to the codec (${strangers.join(', ')}): leave it out or add it`);
+          place = String(strangers[0]);
+          const all = strangers.map(String).join(', ');
+          throw new Fault('UnknownField', `is unknown to the codec (${all}): leave it out or add it`);
         }
-        for (place of names) {
+        for (place of Object.keys(value)) {
           const item = value[place];
           if (known.has(place) || item === undefined) continue;
           if (!place.isWellFormed()) throw new Fault('RowInvalid', 'has a lone surrogate in its name');
-          setOwn(copy, place, each!(item, depth + 1));
+          setOwn(copy, place, each!(item, walk));
         }
       }
     } catch (error) {
       throw passing(error, place, 'RowInvalid');
     }
     for (const condition of conditions) if (!condition.is(copy)) throw mismatch(condition, value);
+    walk.leave();
     return copy;
   };
 }
@@ -190,37 +209,34 @@ function conditionsOf(codec: Codec): readonly Codec[] {
   return overlap ? tag.types : tag.types.flatMap(conditionsOf);
 }
 
-/** Every property, symbols too, that the codec does not know. */
-function strangersIn(value: object, known: ReadonlyMap<string, unknown>): readonly string[] {
-  return Reflect.ownKeys(value)
-    .filter((name) => typeof name === 'symbol' || !known.has(name))
-    .map(String);
-}
-
 function arrayOf(codec: Codec, item: Codec): Normalize {
   const normalize = normalizer(item);
-  return (value, depth) => {
+  return (value, walk) => {
     if (!Array.isArray(value)) throw mismatch(codec, value);
-    if (depth > DEPTH_MAX) throw tooDeep(codec);
+    walk.enter();
     const copy: unknown[] = [];
-    for (let i = 0; i < value.length; i++) copy.push(element(normalize, value, i, depth));
+    for (let i = 0; i < value.length; i++) copy.push(element(normalize, value, i, walk));
+    walk.leave();
     return copy;
   };
 }
 
 function tupleOf(codec: Codec, items: readonly Codec[]): Normalize {
   const normalizers = items.map(normalizer);
-  return (value, depth) => {
+  return (value, walk) => {
     if (!Array.isArray(value) || value.length !== items.length) throw mismatch(codec, value);
-    return normalizers.map((normalize, i) => element(normalize, value, i, depth));
+    walk.enter();
+    const copy = normalizers.map((normalize, i) => element(normalize, value, i, walk));
+    walk.leave();
+    return copy;
   };
 }
 
 /** A hole or an undefined element would not survive encoding. */
-function element(normalize: Normalize, value: readonly unknown[], i: number, depth: number): unknown {
+function element(normalize: Normalize, value: readonly unknown[], i: number, walk: Walk): unknown {
   try {
     if (value[i] === undefined) throw new Fault('RowInvalid', 'is missing: arrays have no holes and no undefined');
-    return normalize(value[i], depth + 1);
+    return normalize(value[i], walk);
   } catch (error) {
     throw passing(error, i, 'RowInvalid');
   }
@@ -229,10 +245,10 @@ function element(normalize: Normalize, value: readonly unknown[], i: number, dep
 /** The first member whose `is` accepts the value rules, as in io-ts: write the most specific member first. */
 function unionOf(codec: Codec, members: readonly Codec[]): Normalize {
   const branches = members.map((member) => ({ member, normalize: normalizer(member), accepts: acceptance(member) }));
-  return (value, depth) => {
+  return (value, walk) => {
     const branch = branches.find(({ accepts }) => accepts(value));
     if (branch === undefined) throw mismatch(codec, value);
-    return branch.normalize(value, depth);
+    return branch.normalize(value, walk);
   };
 }
 
@@ -249,8 +265,8 @@ function acceptance(codec: Codec): (value: unknown) => boolean {
 function refined(codec: Codec, base: Codec): Normalize {
   const normalize = normalizer(base);
   const integer = codec.name === 'Int';
-  return (value, depth) => {
-    const copy = normalize(value, depth);
+  return (value, walk) => {
+    const copy = normalize(value, walk);
     if (!holds(codec, copy)) throw mismatch(codec, value);
     return integer && copy === 0 ? 0 : copy;
   };
@@ -262,12 +278,11 @@ function holds(codec: Codec, copy: unknown): boolean {
   return tag?._tag === 'RefinementType' && typeof tag.predicate === 'function' ? tag.predicate(copy) : codec.is(copy);
 }
 
-function recursive(codec: Codec, tag: { readonly type: Codec }): Normalize {
+function recursive(tag: { readonly type: Codec }): Normalize {
   let normalize: Normalize | undefined;
-  return (value, depth) => {
-    if (depth > DEPTH_MAX) throw tooDeep(codec);
+  return (value, walk) => {
     normalize ??= normalizer(tag.type);
-    return normalize(value, depth);
+    return normalize(value, walk);
   };
 }
 
@@ -293,8 +308,4 @@ export function allowsUndefined(codec: Codec): boolean {
 
 function mismatch(codec: Codec, value: unknown): Fault {
   return new Fault('RowInvalid', `is ${show(value)}: expected ${codec.name}`);
-}
-
-function tooDeep(codec: Codec): Fault {
-  return new Fault('RowInvalid', `is nested deeper than ${DEPTH_MAX} or cyclic (${codec.name})`);
 }

@@ -1,8 +1,6 @@
 import { show, type ErrorCode } from '../errors.js';
 import { Fault, passing } from './fault.js';
-
-/** Deeper data than this is taken to be cyclic. */
-export const DEPTH_MAX = 256;
+import { Walk } from './walk.js';
 
 /** True for an object made by a literal, `JSON.parse` or `Object.create(null)`; false for arrays and instances. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -29,8 +27,7 @@ export function getOwn(source: Readonly<Record<string, unknown>>, name: string):
  * A deep copy of data with no codec to guide it: null, booleans, numbers, bigints, well-formed strings, valid Dates,
  * bytes, dense arrays and plain objects, whose undefined properties are left out. Anything else is a fault.
  */
-export function copyPlain(value: unknown, code: ErrorCode, depth = 0): unknown {
-  if (depth > DEPTH_MAX) throw new Fault(code, `is nested deeper than ${DEPTH_MAX} or cyclic`);
+export function copyPlain(value: unknown, code: ErrorCode, walk = new Walk()): unknown {
   switch (typeof value) {
     case 'string':
       if (!value.isWellFormed()) throw new Fault(code, 'has a lone surrogate, which UTF-8 cannot hold');
@@ -40,46 +37,61 @@ export function copyPlain(value: unknown, code: ErrorCode, depth = 0): unknown {
     case 'boolean':
       return value;
     case 'object':
-      return value === null ? null : copyObject(value, code, depth + 1);
+      return value === null ? null : copyObject(value, code, walk);
     default:
       throw new Fault(code, `is ${show(value)}, which is not data`);
   }
 }
 
-function copyObject(value: object, code: ErrorCode, depth: number): unknown {
+function copyObject(value: object, code: ErrorCode, walk: Walk): unknown {
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new Fault(code, 'is an invalid Date');
     return new Date(value);
   }
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  let place: string | number = 0;
-  try {
-    if (Array.isArray(value)) {
-      const copy: unknown[] = [];
-      for (place = 0; place < value.length; place++) copy.push(copyPlain(value[place], code, depth));
-      return copy;
+  walk.enter();
+  const copy = Array.isArray(value) ? copyArray(value, code, walk) : copyFields(value, code, walk);
+  walk.leave();
+  return copy;
+}
+
+function copyArray(value: readonly unknown[], code: ErrorCode, walk: Walk): unknown[] {
+  const copy: unknown[] = [];
+  for (let i = 0; i < value.length; i++) {
+    try {
+      copy.push(copyPlain(value[i], code, walk));
+    } catch (error) {
+      throw passing(error, i, code);
     }
-    if (!isPlainObject(value)) throw new Fault(code, 'is an instance of a class; use a plain object');
-    const copy: Record<string, unknown> = {};
-    for (place of Object.keys(value)) {
-      if (!place.isWellFormed()) throw new Fault(code, 'has a lone surrogate in its name');
-      const item = value[place];
-      if (item !== undefined) setOwn(copy, place, copyPlain(item, code, depth));
-    }
-    return copy;
-  } catch (error) {
-    throw isPlainObject(value) || Array.isArray(value) ? passing(error, place, code) : error;
   }
+  return copy;
+}
+
+function copyFields(value: object, code: ErrorCode, walk: Walk): Record<string, unknown> {
+  if (!isPlainObject(value)) throw new Fault(code, 'is an instance of a class; use a plain object');
+  const copy: Record<string, unknown> = {};
+  for (const name of Reflect.ownKeys(value)) {
+    try {
+      if (typeof name === 'symbol') throw new Fault(code, 'is named by a symbol, which is not data');
+      if (!name.isWellFormed()) throw new Fault(code, 'has a lone surrogate in its name');
+      const item = value[name];
+      if (item !== undefined) setOwn(copy, name, copyPlain(item, code, walk));
+    } catch (error) {
+      throw passing(error, String(name), code);
+    }
+  }
+  return copy;
 }
 
 /** Refuses data with accessors, to its leaves: what a getter gives today it may not give tomorrow. */
-export function refuseAccessors(value: unknown, code: ErrorCode, depth = 0): void {
-  if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return;
+export function refuseAccessors(value: unknown, code: ErrorCode, met = new Set<object>()): void {
+  if (typeof value !== 'object' || value === null || met.has(value)) return;
   if (!Array.isArray(value) && !isPlainObject(value)) return;
+  met.add(value);
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
     try {
       if (!('value' in property)) throw new Fault(code, 'is an accessor: rows are data, so give its value');
-      refuseAccessors(property.value, code, depth + 1);
+      refuseAccessors(property.value, code, met);
     } catch (error) {
       throw passing(error, name, code);
     }

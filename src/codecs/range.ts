@@ -1,5 +1,5 @@
-import { MemoirError, show } from '../errors.js';
-import { compareParts, toKey, type Key, type KeyPart } from './key.js';
+import { show, type MemoirError } from '../errors.js';
+import { compareParts, errorAt, toKey, type Key, type KeyPart, type Place } from './key.js';
 
 /**
  * A cut in the order of an index: just before (`side` −1) or just after (`side` 1) every key that begins with
@@ -65,7 +65,7 @@ export function intervalOf(parts: Key): Interval {
   return { low: { parts, side: -1, cut: false }, high: { parts, side: 1, cut: false } };
 }
 
-const OPTIONS = new Set(['prefix', 'startsWith', 'gt', 'gte', 'lt', 'lte', 'reverse', 'limit', 'after']);
+const OPTIONS = new Set(['prefix', 'startsWith', 'gt', 'gte', 'lt', 'lte', 'reverse', 'limit']);
 
 /**
  * The stretch that a range names.
@@ -73,19 +73,19 @@ const OPTIONS = new Set(['prefix', 'startsWith', 'gt', 'gte', 'lt', 'lte', 'reve
  * @param range as a caller gave it
  * @param width how many parts a key of the index has; 0 for any number
  * @param fold what the index does with parts before it stores them
- * @param where names table and index in errors
+ * @param place the index, for errors
  * @throws `RangeInvalid`, `KeyInvalid`
  */
-export function toInterval(range: AnyRange, width: number, fold: (part: KeyPart) => KeyPart, where: string): Interval {
-  checkOptions(range, where);
+export function toInterval(range: AnyRange, width: number, fold: (part: KeyPart) => KeyPart, place: Place): Interval {
+  checkOptions(range, place);
   let { low, high } = EVERYTHING;
   const parts = (name: 'prefix' | 'startsWith' | 'gt' | 'gte' | 'lt' | 'lte'): Key | undefined => {
     const given = range[name];
     if (given === undefined) return undefined;
-    if (!Array.isArray(given)) throw invalid(where, `${name} is ${show(given)}: give a list of key parts`);
+    if (!Array.isArray(given)) throw invalid(place, `${name} is ${show(given)}: give a list of key parts`);
     if (width > 0 && given.length > width)
-      throw invalid(where, `${name} has ${given.length} parts, and keys have ${width}`);
-    return toKey(given, where).map(fold);
+      throw invalid(place, `${name} has ${given.length} parts, and keys have ${width}`);
+    return toKey(given, place).map(fold);
   };
   const narrow = (lowest: Edge | undefined, highest: Edge | undefined): void => {
     if (lowest !== undefined && compareEdges(lowest, low) > 0) low = lowest;
@@ -99,7 +99,7 @@ export function toInterval(range: AnyRange, width: number, fold: (part: KeyPart)
   if (prefix !== undefined) narrow(intervalOf(prefix).low, intervalOf(prefix).high);
   const start = parts('startsWith');
   if (start !== undefined) {
-    if (typeof start.at(-1) !== 'string') throw invalid(where, 'startsWith must end with the beginning of a string');
+    if (typeof start.at(-1) !== 'string') throw invalid(place, 'startsWith must end with the beginning of a string');
     narrow({ parts: start, side: -1, cut: true }, { parts: start, side: 1, cut: true });
   }
   narrow(edge('gt', 1), edge('lt', -1));
@@ -107,23 +107,23 @@ export function toInterval(range: AnyRange, width: number, fold: (part: KeyPart)
   return { low, high };
 }
 
-function checkOptions(range: AnyRange, where: string): void {
+function checkOptions(range: AnyRange, place: Place): void {
   if (typeof range !== 'object' || (range as unknown) === null || Array.isArray(range)) {
-    throw invalid(where, `a range is an object such as { prefix: ['a'], limit: 10 }, not ${show(range)}`);
+    throw invalid(place, `a range is an object such as { prefix: ['a'], limit: 10 }, not ${show(range)}`);
   }
   for (const name of Object.keys(range)) {
-    if (!OPTIONS.has(name)) throw invalid(where, `${show(name)} is no option: use ${[...OPTIONS].join(', ')}`);
+    if (!OPTIONS.has(name)) throw invalid(place, `${show(name)} is no option: use ${[...OPTIONS].join(', ')}`);
   }
-  if (range.gt !== undefined && range.gte !== undefined) throw invalid(where, 'give gt or gte, not both');
-  if (range.lt !== undefined && range.lte !== undefined) throw invalid(where, 'give lt or lte, not both');
+  if (range.gt !== undefined && range.gte !== undefined) throw invalid(place, 'give gt or gte, not both');
+  if (range.lt !== undefined && range.lte !== undefined) throw invalid(place, 'give lt or lte, not both');
   const { limit, reverse } = range;
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 0) && limit !== Infinity) {
-    throw invalid(where, `limit is ${show(limit)}: give a whole number of rows`);
+    throw invalid(place, `limit is ${show(limit)}: give a whole number of rows`);
   }
   if (reverse !== undefined && typeof reverse !== 'boolean')
-    throw invalid(where, `reverse is ${show(reverse)}: give true or false`);
+    throw invalid(place, `reverse is ${show(reverse)}: give true or false`);
 }
 
-function invalid(where: string, message: string): MemoirError {
-  return new MemoirError('RangeInvalid', `a range of ${where}: ${message}`);
+function invalid(place: Place, message: string): MemoirError {
+  return errorAt('RangeInvalid', place, message);
 }

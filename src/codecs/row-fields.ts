@@ -9,12 +9,17 @@ export interface Field {
 }
 
 /** The fields of a table's rows, by name. */
-export type RowFields = ReadonlyMap<string, readonly Field[]>;
+export interface RowFields {
+  readonly byName: ReadonlyMap<string, readonly Field[]>;
+  /** How many branches the rows have: a field that every row has stands in all of them. */
+  readonly branches: number;
+}
 
 /** The fields of the rows, each with the codecs it has in the branches of a union. */
 export function rowFields(codec: Codec): RowFields {
   const fields = new Map<string, Field[]>();
-  for (const branch of branchesOf(codec)) {
+  const branches = branchesOf(codec);
+  for (const branch of branches) {
     const found = fieldsOf(branch);
     if (found === undefined || found.rest !== undefined) {
       throw invalid(
@@ -28,7 +33,7 @@ export function rowFields(codec: Codec): RowFields {
     }
   }
   if (fields.size === 0) throw invalid('codec', `${codec.name} has no fields, so rows would have no key`);
-  return fields;
+  return { byName: fields, branches: branches.length };
 }
 
 /** The codecs that a value may have, through unions and refinements. */
@@ -48,16 +53,11 @@ export function branchesOf(codec: Codec): readonly Codec[] {
   }
 }
 
-/** How many branches the rows have: a field that every row has stands in all of them. */
-export function branchCount(fields: RowFields): number {
-  return Math.max(...[...fields.values()].map((found) => found.length));
-}
-
 /** The field of this name, or an error that lists those there are. */
 export function checkField(path: string, name: unknown, fields: RowFields): readonly Field[] {
-  const found = typeof name === 'string' ? fields.get(name) : undefined;
+  const found = typeof name === 'string' ? fields.byName.get(name) : undefined;
   if (found !== undefined) return found;
-  throw invalid(path, `${show(name)} is no field of the rows: choose among ${[...fields.keys()].join(', ')}`);
+  throw invalid(path, `${show(name)} is no field of the rows: choose among ${[...fields.byName.keys()].join(', ')}`);
 }
 
 /** Refuses a field that cannot be part of a key. */

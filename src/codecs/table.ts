@@ -1,9 +1,10 @@
 import { invalidDefinition as invalid, show } from '../errors.js';
 import { isObject, type Codec, type TypeOf } from './codec.js';
+import { blame } from './fault.js';
 import { checkIndex, PRIMARY } from './index-check.js';
 import { planIndex, type IndexPlan } from './index-plan.js';
 import { allowsUndefined, normalizer, type Normalize } from './normal-form.js';
-import { branchCount, checkField, checkPart, rowFields, type RowFields } from './row-fields.js';
+import { checkField, checkPart, rowFields, type RowFields } from './row-fields.js';
 import type { Declared, IndexSpec, PrimaryField, PrimaryKey, Table } from './table-types.js';
 
 /** What a definition says, compiled. */
@@ -57,12 +58,13 @@ export function table<
   if (!isObject(options)) throw invalid('options', 'table() takes { primaryKey, indexes } second');
   const fields = rowFields(codec);
   const primaryKey = checkPrimaryKey(options.primaryKey, fields);
-  const specs = options.indexes ?? {};
-  if (!isObject(specs)) throw invalid('indexes', 'must be an object of index specifications by name');
+  const specs = options.indexes === undefined ? {} : options.indexes;
+  if (!isObject(specs) || Array.isArray(specs))
+    throw invalid('indexes', 'must be an object of index specifications by name');
   const indexes = Object.entries(specs).map(([name, spec]) => planIndex(name, checkIndex(name, spec, fields)));
   const definition = {
     codec,
-    normalize: normalizer(codec),
+    normalize: normalizerFor(codec),
     primaryKey,
     bare: !Array.isArray(options.primaryKey),
     indexes,
@@ -82,12 +84,20 @@ export function definitionOf(name: string, made: Table): Definition {
   return definition;
 }
 
+function normalizerFor(codec: Codec): Normalize {
+  try {
+    return normalizer(codec);
+  } catch (error) {
+    throw blame(error, 'codec');
+  }
+}
+
 function checkPrimaryKey(given: unknown, fields: RowFields): readonly string[] {
   const names: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (names.length === 0) throw invalid(PRIMARY, 'is empty: name one field, or a tuple of fields');
   for (const name of names) {
     const found = checkField(PRIMARY, name, fields);
-    if (found.some(({ codec, optional }) => optional || allowsUndefined(codec)) || found.length < branchCount(fields)) {
+    if (found.some(({ codec, optional }) => optional || allowsUndefined(codec)) || found.length < fields.branches) {
       throw invalid(PRIMARY, `the field ${show(name)} may be missing: a primary key needs fields that every row has`);
     }
     checkPart(PRIMARY, name as string, found);

@@ -13,6 +13,21 @@ export type Narrow = (batch: AnyBatch) => AnyBatch | undefined;
 
 /** The narrowing of a filter. A stream without one gets the very batches that were appended. */
 export function narrowBy({ tables, kinds, where }: AnyFilter, known: ReadonlySet<string>): Narrow {
+  const kindsKnown = ['insert', 'update', 'delete'];
+  for (const [option, given] of [
+    ['tables', tables],
+    ['kinds', kinds],
+  ] as const) {
+    if (given === undefined || Array.isArray(given)) continue;
+    throw new MemoirError('OptionInvalid', `${option} is ${show(given)}: give a list`);
+  }
+  for (const kind of kinds ?? []) {
+    if (!kindsKnown.includes(kind))
+      throw new MemoirError('OptionInvalid', `kinds: ${show(kind)} is none of ${kindsKnown.join(', ')}`);
+  }
+  if (where !== undefined && typeof where !== 'function') {
+    throw new MemoirError('OptionInvalid', `where is ${show(where)}: give a function of a change`);
+  }
   for (const name of tables ?? []) {
     if (!known.has(name)) {
       throw new MemoirError(

@@ -13,6 +13,8 @@ export class Follower implements AsyncIterableIterator<AnyBatch | Marker> {
   readonly #letGo: () => void;
   /** Ends the calls of `next` that wait. */
   readonly #wakes = new Set<() => void>();
+  /** The call of `next` before. */
+  #last: Promise<void> = Promise.resolve();
   #ended = false;
 
   constructor(log: Log, feed: Feed, plan: StreamPlan, hold: (follower: Follower) => () => void) {
@@ -30,7 +32,17 @@ export class Follower implements AsyncIterableIterator<AnyBatch | Marker> {
     return this;
   }
 
+  /** Calls are answered in their order, as an async generator would. */
   async next(): Promise<IteratorResult<AnyBatch | Marker, undefined>> {
+    const turn = this.#last.then(() => this.#pull());
+    this.#last = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  async #pull(): Promise<IteratorResult<AnyBatch | Marker, undefined>> {
     while (!this.#ended) {
       const item = this.#take();
       if (item !== undefined) return { done: false, value: item };

@@ -36,12 +36,21 @@ export class GuardedObservable<A> extends Observable<A> {
     const given: Partial<Observer<A>> =
       typeof observer === 'function' ? { next: observer } : { ...bound(observer ?? {}) };
     const guarded = new Subscriber<A>(undefined as never);
-    const attempt = (act: () => void): void => {
+    const fail = (thrown: unknown): void => {
+      this.#onError(thrown);
       try {
-        act();
-      } catch (thrown) {
         guarded.unsubscribe();
-        this.#onError(thrown);
+      } catch (teardown) {
+        this.#onError(teardown);
+      }
+    };
+    const attempt = (act: () => unknown): void => {
+      try {
+        const outcome = act();
+        // An async subscriber fails later; unwatched, that would end the process.
+        if (outcome instanceof Promise) outcome.catch(fail);
+      } catch (thrown) {
+        fail(thrown);
       }
     };
     const onFailure = given.error ?? error ?? this.#onError;

@@ -43,9 +43,11 @@ export class MemoryLog implements Log {
         },
       );
     }
+    for (const [i, batch] of batches.entries()) {
+      assert(batch.offset === expect + 1 + i, 'offsets have no gaps');
+      assert(batch.at >= (i === 0 ? this.#lastAt : batches[i - 1]!.at), 'time does not go back');
+    }
     for (const batch of batches) {
-      assert(batch.offset === this.#head + 1, 'offsets have no gaps');
-      assert(batch.at >= this.#lastAt, 'time does not go back');
       const segment = Math.floor((batch.offset - 1) / SEGMENT);
       let held = this.#segments.get(segment);
       if (held === undefined) this.#segments.set(segment, (held = []));

@@ -13,6 +13,8 @@ export function observe(log: Log, feed: Feed, plan: StreamPlan, onError: OnError
     const pushed = new Push(cursor, subscriber);
     const remove = feed.add(pushed);
     pushed.pump();
+    // Made before the store closed, and subscribed to after: it has its history, and then its end.
+    if (feed.closed) pushed.end();
     return remove;
   });
 }

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 
-import { MemoirError, show } from '../errors.js';
+import { checkOptions, MemoirError, show } from '../errors.js';
 import type { AnyBatch } from './batch.js';
 import { narrowBy, type AnyFilter } from './change-filter.js';
 import type { Marker, StreamPlan } from './cursor.js';
@@ -29,7 +29,7 @@ export interface AnyStreamOptions extends AnyFilter {
   readonly label?: string;
 }
 
-const OPTIONS = new Set(['from', 'tables', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label']);
+const OPTIONS = ['from', 'tables', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label'];
 
 /** The streams of a store's log: pushed, pulled, and waited for. */
 export class Streams {
@@ -53,8 +53,9 @@ export class Streams {
   }
 
   follow(options: AnyStreamOptions): AsyncIterableIterator<AnyBatch | Marker> {
+    const plan = this.#plan(options);
     const hold = options.hold === true;
-    return new Follower(this.#log, this.#feed, this.#plan(options), (follower) =>
+    return new Follower(this.#log, this.#feed, plan, (follower) =>
       hold ? this.#pin(options.label ?? 'follow()', () => follower.position) : () => undefined,
     );
   }
@@ -94,13 +95,7 @@ export class Streams {
 
   #plan(options: AnyStreamOptions): StreamPlan {
     this.guard();
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name))
-        throw new MemoirError(
-          'OptionInvalid',
-          `${show(name)} is no option of a stream: use ${[...OPTIONS].join(', ')}`,
-        );
-    }
+    checkOptions('a stream', options, OPTIONS);
     const { from, markers, progressEvery = 1000 } = options;
     if (from !== undefined) offsetOf(this.#log, from);
     if (!Number.isInteger(progressEvery) || progressEvery < 1) {

@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
-import { compareKeys, type Key, type KeyPart } from '../codecs/key.js';
+import { compareKeys, errorAt, type Key, type KeyPart, type Place } from '../codecs/key.js';
 import { IndexHistory } from './index-history.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import type { TableIndex } from './table-index.js';
@@ -10,7 +10,7 @@ export class ComputedIndex implements TableIndex, EntryKeys {
   readonly head = new OrderedTree(this);
   readonly history = new IndexHistory();
   readonly #primaryKey: readonly string[];
-  readonly #where: string;
+  readonly #place: Place;
   readonly #keys: (Key | undefined)[] = [];
   readonly #slots: number[] = [];
   readonly #free: number[] = [];
@@ -26,10 +26,10 @@ export class ComputedIndex implements TableIndex, EntryKeys {
   constructor(
     readonly plan: IndexPlan,
     primaryKey: readonly string[],
-    where: string,
+    place: Place,
   ) {
     this.#primaryKey = primaryKey;
-    this.#where = where;
+    this.#place = place;
   }
 
   part(ref: number, i: number): KeyPart {
@@ -52,7 +52,9 @@ export class ComputedIndex implements TableIndex, EntryKeys {
   prepare(row: Row): void {
     if (this.#row === row) return;
     const tail = this.#primaryKey.map((field) => row[field] as KeyPart);
-    this.#prepared = this.plan.keysOf(row, this.#where).map((key) => [...key, ...tail]);
+    const keys = this.plan.keysOf(row, this.#place).map((key) => [...key, ...tail]);
+    if (this.plan.width === 0 && keys.length > 0) this.#checkWidth(keys[0]!);
+    this.#prepared = keys;
     this.#row = row;
   }
 
@@ -100,6 +102,21 @@ export class ComputedIndex implements TableIndex, EntryKeys {
     this.head.check((ref) => this.#keys[ref]!.length);
     const held = this.#refs.reduce((sum, refs) => sum + (refs?.length ?? 0), 0);
     assert(held === this.head.size, 'every entry of a computed index belongs to a row');
+  }
+
+  /** Keys of one index are of one length, or parts of one key would be compared with the primary key of another. */
+  #checkWidth(key: Key): void {
+    if (this.head.size === 0) return;
+    const other = this.#keys[this.head.refAt({ leaf: 0, at: 0 })]!;
+    if (key.length === other.length) return;
+    const tail = this.#primaryKey.length;
+    throw errorAt(
+      'KeyInvalid',
+      this.#place,
+      `\`by\` gave a key of ${key.length - tail} parts, ` +
+        `and other rows have keys of ${other.length - tail}: give all one length`,
+      { key: key.slice(0, key.length - tail) },
+    );
   }
 
   #put(slot: number, keys: readonly Key[], born: (i: number) => number): void {

@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
-import { isKeyPart, type Key, type KeyPart } from '../codecs/key.js';
+import { isKeyPart, type Key, type KeyPart, type Place } from '../codecs/key.js';
 import { IndexHistory } from './index-history.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import type { TableIndex } from './table-index.js';
@@ -11,7 +11,7 @@ export class FieldIndex implements TableIndex, EntryKeys {
   readonly history = new IndexHistory();
   readonly #rows: readonly (Row | undefined)[];
   readonly #path: readonly string[];
-  readonly #where: string;
+  readonly #place: Place;
   readonly #width: number;
   touched = 0;
 
@@ -19,9 +19,9 @@ export class FieldIndex implements TableIndex, EntryKeys {
     readonly plan: IndexPlan,
     rows: readonly (Row | undefined)[],
     primaryKey: readonly string[],
-    where: string,
+    place: Place,
   ) {
-    this.#where = where;
+    this.#place = place;
     assert(plan.fields !== undefined, 'a field index has fields');
     this.#rows = rows;
     this.#width = plan.fields.length;
@@ -48,7 +48,7 @@ export class FieldIndex implements TableIndex, EntryKeys {
     for (let i = 0; i < this.#width; i++) {
       const part = row[this.#path[i]!];
       // The plan knows how to say what is wrong.
-      if (part === undefined ? !this.plan.sparse : !isKeyPart(part)) this.plan.keysOf(row, this.#where);
+      if (part === undefined ? !this.plan.sparse : !isKeyPart(part)) this.plan.keysOf(row, this.#place);
     }
   }
 

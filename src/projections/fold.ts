@@ -1,5 +1,4 @@
 import { MemoirError, show } from '../errors.js';
-import { toKey } from '../codecs/key.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Engine } from './engine.js';
 
@@ -21,8 +20,7 @@ export function fold(engine: Engine, batch: AnyBatch): void {
         },
       );
     }
-    const parts = table.definition.bare ? [key] : (key as readonly unknown[]);
-    engine.write(table, table.takeSlot(toKey(parts, name)), after);
+    engine.write(table, table.takeSlot(table.toPrimaryKey(key)), after);
   }
   engine.settle();
 }

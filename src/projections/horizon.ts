@@ -87,10 +87,9 @@ export class Horizon {
     this.#giveBack();
   }
 
-  /** Gives back the batches before an offset, and no more than nobody holds. */
-  compact(before: number): void {
+  /** Notes that the batches before an offset may go, when next something is given back. */
+  want(before: number): void {
     this.#wanted = Math.max(this.#wanted, Math.min(before, this.#log.head + 1));
-    this.#giveBack();
   }
 
   /** Refuses to go on when more is pinned than may be. */

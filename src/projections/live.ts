@@ -11,9 +11,10 @@ import { GuardedObservable, type OnError } from '../log/guarded-observable.js';
 import type { Engine } from './engine.js';
 import { IntervalTree, type Watch } from './interval-tree.js';
 import { ReadSet } from './read-set.js';
-import { Scan } from './table-reader.js';
+import { ScanIterator } from './scan.js';
+import { Scan, TableReads } from './table-reader.js';
 import type { TableIndex } from './table-index.js';
-import type { PinnedView } from './view.js';
+import { ViewFace, type PinnedView } from './view.js';
 
 /** A live query's answer, and the offset at which it is the answer. */
 export interface Stamped<A> {
@@ -79,6 +80,7 @@ export class LiveQueries implements Listener {
       );
       this.#queries.add(live);
       this.#run(live);
+      if (this.#feed.closed) subscriber.complete();
       return () => {
         this.#queries.delete(live);
         this.#unwatch(live);
@@ -193,12 +195,24 @@ class LiveQuery {
   }
 }
 
-function refuseLazy(value: unknown): void {
-  const inside = Array.isArray(value) ? value : isPlainObject(value) ? Object.values(value) : [];
-  if (!(value instanceof Scan) && !inside.some((item) => item instanceof Scan)) return;
-  throw new MemoirError(
-    'LazyResult',
-    'a live query returned a scan that nobody has read, and its view is over: ' +
-      'return its rows, as in [...db.tasks.scan()]',
-  );
+/** How deep a result is looked into for scans that nobody has read. */
+const LOOK_DEPTH = 3;
+
+/** Refuses a result that would be read after its view is over. */
+function refuseLazy(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null || depth > LOOK_DEPTH) return;
+  if (
+    value instanceof Scan ||
+    value instanceof ScanIterator ||
+    value instanceof TableReads ||
+    value instanceof ViewFace
+  ) {
+    throw new MemoirError(
+      'LazyResult',
+      'a live query returned what reads its view, which is over by then: return rows, as in [...db.tasks.scan()]',
+    );
+  }
+  if (Array.isArray(value) || value instanceof Set) for (const item of value) refuseLazy(item, depth + 1);
+  else if (value instanceof Map) for (const item of value.values()) refuseLazy(item, depth + 1);
+  else if (isPlainObject(value)) for (const name in value) refuseLazy(value[name], depth + 1);
 }

@@ -24,7 +24,10 @@ export function historyOf(table: TableState, key: Key, log: Log, timeline: Timel
   // A transaction may write a row at several versions; the last one is what its batch made of it.
   const byOffset = new Map<number, Row | undefined>();
   let before: Row | undefined;
+  const newest = timeline.versionOf(log.head);
   for (const [version, row] of table.versionsOf(slot)) {
+    // What a transaction under way has written is nobody's yet.
+    if (version > newest) break;
     const offset = timeline.offsetOf(version);
     if (offset < log.floor) before = row;
     else byOffset.set(offset, row);

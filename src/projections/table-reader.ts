@@ -1,10 +1,9 @@
 import { MemoirError, show } from '../errors.js';
-import { fromBase64Url, toBase64Url } from '../codecs/base64url.js';
 import type { Row } from '../codecs/index-plan.js';
-import { decodeKey, encodeKey } from '../codecs/key-bytes.js';
-import { toKey, type Key } from '../codecs/key.js';
+import { errorAt, toKey, type Key, type Place } from '../codecs/key.js';
 import { intervalOf, toInterval, type AnyRange, type Edge, type Interval } from '../codecs/range.js';
 import { PRIMARY } from '../codecs/index-check.js';
+import { beyondToken, isBeforeToken, tokenOf } from './page-token.js';
 import type { Page, PageToken } from './read-view.js';
 import { ScanIterator, type ScanPlan } from './scan.js';
 import type { TableIndex } from './table-index.js';
@@ -49,14 +48,14 @@ export class TableReads {
 
   get(key: unknown): Row | undefined {
     this.from.guard();
-    const parts = this.toPrimaryKey(key);
+    const parts = this.table.toPrimaryKey(key);
     this.from.reads?.add(this.table.primary, intervalOf(parts));
     const slot = this.table.slotOf(parts);
     return slot < 0 ? undefined : this.table.rowAt(slot, this.from.version);
   }
 
   getOrThrow(key: unknown): Row {
-    return this.get(key) ?? this.notFound(PRIMARY, this.toPrimaryKey(key));
+    return this.get(key) ?? this.notFound(PRIMARY, this.table.toPrimaryKey(key));
   }
 
   has(key: unknown): boolean {
@@ -65,17 +64,10 @@ export class TableReads {
 
   find(name: string, ...key: readonly unknown[]): Row | undefined {
     const index = this.indexNamed(name);
-    if (!index.plan.unique) {
-      throw new MemoirError(
-        'RangeInvalid',
-        `find needs a unique index, and ${this.where(index)} is not: use first or scan`,
-      );
-    }
-    const { width } = index.plan;
+    const { unique, width } = index.plan;
+    if (!unique) throw errorAt('RangeInvalid', this.placeOf(index), 'find needs a unique index: use first or scan');
     if (width > 0 && key.length !== width) {
-      throw new MemoirError('KeyInvalid', `a key of ${this.where(index)} has ${width} parts, not ${key.length}`, {
-        key,
-      });
+      throw errorAt('KeyInvalid', this.placeOf(index), `a key has ${width} parts, not ${key.length}`, { key });
     }
     return this.first(name, { prefix: key });
   }
@@ -85,7 +77,7 @@ export class TableReads {
   }
 
   scan(...args: readonly [unknown?, unknown?]): Scan {
-    const { plan } = this.planFor(args, {});
+    const plan = this.planFor(args, {});
     return new Scan({ ...plan, version: this.from.fix() }, this.from);
   }
 
@@ -98,42 +90,46 @@ export class TableReads {
   }
 
   count(...args: readonly [unknown?, unknown?]): number {
-    const pass = this.pass(this.planFor(args, {}).plan);
+    const pass = this.pass(this.planFor(args, {}));
     let count = 0;
     while (pass.next().done !== true) count++;
     return count;
   }
 
   page(...args: readonly [unknown?, unknown?]): Page<Row> {
-    const { plan, range } = this.planFor(args, {});
-    const { after } = range;
-    if (!Number.isFinite(plan.limit)) {
-      throw new MemoirError(
+    const named = typeof args[0] === 'string';
+    const { after, ...range } = ((named ? args[1] : args[0]) ?? {}) as AnyPageRange;
+    const plan = this.planFor(named ? [args[0], range] : [range], {});
+    const { limit, interval } = plan;
+    if (!Number.isFinite(limit) || limit < 1) {
+      throw errorAt(
         'RangeInvalid',
-        `a page of ${this.where(plan.index)} needs a limit: how many rows it may hold`,
+        this.placeOf(plan.index),
+        'a page needs a limit: how many rows it may hold, from 1',
       );
     }
-    const interval = after === undefined ? plan.interval : this.#beyond(plan, after);
-    const pass = this.pass({ ...plan, interval });
-    const rows = [...pass];
-    const { lastKey } = pass;
-    if (pass.exhausted || lastKey === undefined) return { rows };
-    const { lineage, offset } = this.from;
-    return { rows, next: { lineage, offset, key: toBase64Url(encodeKey(lastKey)) } };
+    const beyond = after === undefined ? undefined : beyondToken(after, plan, this.from);
+    const pass = this.pass({ ...plan, limit: Infinity, interval: beyond ?? interval });
+    const rows: Row[] = [];
+    let last: Key | undefined;
+    for (const row of pass) {
+      if (beyond !== undefined && isBeforeToken(row, plan, beyond)) continue;
+      if (rows.length === limit) return { rows, next: tokenOf(last!, this.from) };
+      rows.push(row);
+      last = pass.lastKey;
+    }
+    return { rows };
   }
 
   longestPrefix(...args: readonly [unknown, unknown?]): Row | undefined {
     const named = typeof args[0] === 'string' && Array.isArray(args[1]);
     const index = this.indexNamed(named ? args[0] : PRIMARY);
     const given = named ? args[1] : args[0];
-    const key = toKey(Array.isArray(given) ? given : [given], this.where(index)).map(index.plan.fold);
+    const place = this.placeOf(index);
+    const key = toKey(Array.isArray(given) ? given : [given], place).map(index.plan.fold);
     const text = key.at(-1);
     if (typeof text !== 'string' || (index.plan.width > 0 && key.length !== index.plan.width)) {
-      throw new MemoirError(
-        'KeyInvalid',
-        `longestPrefix on ${this.where(index)} takes a whole key that ends in a string`,
-        { key },
-      );
+      throw errorAt('KeyInvalid', place, 'longestPrefix takes a whole key that ends in a string', { key });
     }
     this.from.guard();
     const head = key.slice(0, -1);
@@ -152,18 +148,16 @@ export class TableReads {
   protected planFor(
     [first, second]: readonly [unknown?, unknown?],
     override: { readonly reverse?: boolean; readonly limit?: number },
-  ): { readonly plan: ScanPlan; readonly range: AnyPageRange } {
+  ): ScanPlan {
     this.from.guard();
     const index = this.indexNamed(typeof first === 'string' ? first : PRIMARY);
-    const range = ((typeof first === 'string' ? second : first) ?? {}) as AnyPageRange;
-    const interval = toInterval(range, index.plan.width, index.plan.fold, this.where(index));
+    const given = typeof first === 'string' ? second : first;
+    const range = (given === undefined ? {} : given) as AnyRange;
+    const interval = toInterval(range, index.plan.width, index.plan.fold, this.placeOf(index));
     const reverse = (range.reverse ?? false) !== (override.reverse ?? false);
     const limit = Math.min(range.limit ?? Infinity, override.limit ?? Infinity);
     const { table, from } = this;
-    return {
-      plan: { table, index, interval, reverse, limit, version: from.version, guard: () => from.guard() },
-      range,
-    };
+    return { table, index, interval, reverse, limit, version: from.version, guard: () => from.guard() };
   }
 
   protected indexNamed(name: unknown): TableIndex {
@@ -175,21 +169,8 @@ export class TableReads {
     });
   }
 
-  protected where(index: TableIndex): string {
-    return `${this.table.name}.${index.plan.name}`;
-  }
-
-  protected toPrimaryKey(key: unknown): Key {
-    const { bare, primaryKey } = this.table.definition;
-    const parts = bare ? [key] : Array.isArray(key) ? [...(key as readonly unknown[])] : key;
-    if (Array.isArray(parts) && parts.length === primaryKey.length)
-      return toKey(parts, `${this.table.name}.${PRIMARY}`);
-    throw new MemoirError(
-      'KeyInvalid',
-      `the primary key of ${this.table.name} is [${primaryKey.join(', ')}]: ` +
-        `give a list of ${primaryKey.length} parts, not ${show(key)}`,
-      { table: this.table.name, index: PRIMARY, key: [key] },
-    );
+  protected placeOf(index: TableIndex): Place {
+    return { table: this.table.name, index: index.plan.name };
   }
 
   protected notFound(index: string, key: readonly unknown[]): never {
@@ -201,7 +182,7 @@ export class TableReads {
   }
 
   #one(args: readonly [unknown?, unknown?], reverse: boolean): Row | undefined {
-    const step = this.pass(this.planFor(args, { reverse, limit: 1 }).plan).next();
+    const step = this.pass(this.planFor(args, { reverse, limit: 1 })).next();
     return step.done === true ? undefined : step.value;
   }
 
@@ -227,31 +208,6 @@ export class TableReads {
       if (text.startsWith(found)) return step.value;
       high = intervalOf([...head, commonPrefix(found, text)]).high;
     }
-  }
-
-  #beyond({ interval, reverse }: ScanPlan, after: PageToken): Interval {
-    const { lineage, offset } = this.from;
-    if (after.lineage !== lineage) {
-      throw new MemoirError(
-        'LineageChanged',
-        `the page token is of the log ${after.lineage}, and this is ${lineage}: begin anew`,
-        {
-          lineage,
-          requested: after.lineage,
-        },
-      );
-    }
-    if (after.offset !== offset) {
-      throw new MemoirError(
-        'TokenInvalid',
-        `the page token is of offset ${after.offset}, and this view of ${offset}: read on from store.asOf(token)`,
-        { offset, requested: after.offset },
-      );
-    }
-    const parts = decodeKey(fromBase64Url(after.key));
-    return reverse
-      ? { low: interval.low, high: { parts, side: -1, cut: false } }
-      : { low: { parts, side: 1, cut: false }, high: interval.high };
   }
 }
 

@@ -1,6 +1,7 @@
 import { assert } from '../assert.js';
+import { show } from '../errors.js';
 import type { Row } from '../codecs/index-plan.js';
-import { compareParts, toKey, type Key, type KeyPart } from '../codecs/key.js';
+import { compareParts, errorAt, toKey, type Key, type KeyPart, type Place } from '../codecs/key.js';
 import { equalPlain } from '../codecs/equality.js';
 import { intervalOf } from '../codecs/range.js';
 import { PRIMARY } from '../codecs/index-check.js';
@@ -64,13 +65,13 @@ export class TableState {
       width: primaryKey.length,
       sparse: false,
       fold: (part: KeyPart) => part,
-      keysOf: (row: Row, where: string) => [toKey(this.keyOf(row), where)],
+      keysOf: (row: Row, place: Place) => [toKey(this.keyOf(row), place)],
     };
-    this.primary = new FieldIndex(plan, this.rows, [], `${name}.${PRIMARY}`);
+    this.primary = new FieldIndex(plan, this.rows, [], { table: name, index: PRIMARY });
     this.secondary = indexes.map((index) =>
       index.fields === undefined
-        ? new ComputedIndex(index, primaryKey, `${name}.${index.name}`)
-        : new FieldIndex(index, this.rows, primaryKey, `${name}.${index.name}`),
+        ? new ComputedIndex(index, primaryKey, { table: name, index: index.name })
+        : new FieldIndex(index, this.rows, primaryKey, { table: name, index: index.name }),
     );
     this.#indexes = [this.primary, ...this.secondary];
     this.byName = new Map(this.#indexes.map((index) => [index.plan.name, index]));
@@ -90,6 +91,18 @@ export class TableState {
   /** A row's primary key as a tuple. */
   keyOf(row: Row): Key {
     return this.definition.primaryKey.map((field) => row[field] as KeyPart);
+  }
+
+  /** The primary key as callers write it, as a tuple. @throws `KeyInvalid` */
+  toPrimaryKey(given: unknown): Key {
+    const { bare, primaryKey } = this.definition;
+    const place = { table: this.name, index: PRIMARY };
+    const parts: unknown = bare ? [given] : given;
+    if (!Array.isArray(parts) || parts.length !== primaryKey.length) {
+      const wanted = `[${primaryKey.join(', ')}]: give a list of ${primaryKey.length} parts`;
+      throw errorAt('KeyInvalid', place, `the key is ${wanted}, not ${show(given)}`, { key: [given] });
+    }
+    return toKey(bare ? parts : [...(parts as readonly unknown[])], place);
   }
 
   /** The slot that has, or had while some version sees it, the row of this key; −1 when there is none. */

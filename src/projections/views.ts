@@ -1,4 +1,5 @@
 import { MemoirError, show } from '../errors.js';
+import type { Listener } from '../log/feed.js';
 import type { Log } from '../log/log.js';
 import { compacted, inFuture, offsetOf, type Position } from '../log/position.js';
 import type { Engine } from './engine.js';
@@ -12,7 +13,7 @@ export interface DropWatch {
 }
 
 /** Opens views of a store: now, then, scoped, and tracked for live queries. */
-export class Views {
+export class Views implements Listener {
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #horizon: Horizon;
@@ -35,6 +36,15 @@ export class Views {
       this.#now = { view, face: this.#held(view) };
     }
     return this.#now.face;
+  }
+
+  /** Lets go of the view of a head that has moved, so that it goes when its holders do. */
+  deliver(): void {
+    if (this.#now?.view.offset !== this.#log.head) this.#now = undefined;
+  }
+
+  end(): void {
+    // Views outlive the store's end: it can still be read.
   }
 
   asOf(point: number | Date | Position, label = 'asOf()'): ViewFace {

@@ -2,12 +2,13 @@ import { MemoirError, show } from '../errors.js';
 import type { Row } from '../codecs/index-plan.js';
 import { compareKeys, toKey, type Key } from '../codecs/key.js';
 import { equalPlain } from '../codecs/equality.js';
-import { blame } from '../codecs/fault.js';
+import { blame, Fault } from '../codecs/fault.js';
 import { freezePlain, isPlainObject, refuseAccessors, sizeOf } from '../codecs/plain-data.js';
 import { PRIMARY } from '../codecs/index-check.js';
+import { Walk } from '../codecs/walk.js';
 import { TableReads } from '../projections/table-reader.js';
 import type { TableState } from '../projections/table-state.js';
-import type { WriteScope } from './write-scope.js';
+import type { Limits, WriteScope } from './write-scope.js';
 
 /**
  * The writing side of a table. Each statement is whole or nothing: one that fails leaves the transaction as it was
@@ -56,17 +57,17 @@ export class TableWrites extends TableReads {
 
   delete(key: unknown): boolean {
     return this.#statement(() => {
-      const slot = this.table.slotOf(this.toPrimaryKey(key));
+      const slot = this.table.slotOf(this.table.toPrimaryKey(key));
       if (slot < 0 || this.table.rows[slot] === undefined) return false;
-      this.#put(slot, undefined);
+      this.#remove(slot);
       return true;
     });
   }
 
   deleteRange(...args: readonly [unknown?, unknown?]): number {
     return this.#statement(() => {
-      const rows = [...this.pass(this.planFor(args, {}).plan)];
-      for (const row of rows) this.#put(this.table.slotOf(this.table.keyOf(row)), undefined);
+      const rows = [...this.pass(this.planFor(args, {}))];
+      for (const row of rows) this.#remove(this.table.slotOf(this.table.keyOf(row)));
       return rows.length;
     });
   }
@@ -104,23 +105,22 @@ export class TableWrites extends TableReads {
   }
 
   #normalize(row: unknown): { readonly normal: Row; readonly key: Key } {
-    if (this.#tx.development) refuseAccessors(row, 'RowInvalid');
-    const normal = this.table.definition.normalize(row, 0) as Row;
-    const bytes = sizeOf(normal);
-    const { rowBytesMax } = this.#tx.limits;
-    if (bytes > rowBytesMax) {
-      throw new MemoirError(
-        'RowTooLarge',
-        `a row of ${this.table.name} has ${bytes} bytes, and rowBytesMax is ${rowBytesMax}`,
-        {
-          table: this.table.name,
-          limit: rowBytesMax,
-          actual: bytes,
-        },
-      );
+    const normal = this.#copied(row);
+    return { normal, key: toKey(this.table.keyOf(normal), { table: this.table.name, index: PRIMARY }) };
+  }
+
+  #copied(row: unknown): Row {
+    try {
+      if (this.#tx.development) refuseAccessors(row, 'RowInvalid');
+      return this.table.definition.normalize(row, new Walk()) as Row;
+    } catch (error) {
+      // Proxies and getters throw what they like, and a cyclic value may exhaust a codec's stack.
+      if (error instanceof Fault || error instanceof MemoirError) throw error;
+      throw new MemoirError('RowInvalid', `a row of ${this.table.name} cannot be read: ${show(messageOf(error))}`, {
+        table: this.table.name,
+        cause: error,
+      });
     }
-    this.#tx.bytes += bytes;
-    return { normal, key: toKey(this.table.keyOf(normal), `${this.table.name}.${PRIMARY}`) };
   }
 
   /** Stores a row in its slot, unless the same is there already. */
@@ -134,19 +134,44 @@ export class TableWrites extends TableReads {
     const conflict = table.conflict(known, row);
     if (conflict !== undefined)
       throw this.#violation(conflict.index.plan.name, conflict.key, table.rows[conflict.slot]!);
-    this.#put(table.takeSlot(key), row);
+    this.#charge(known, row);
+    this.#tx.engine.write(table, table.takeSlot(key), row);
     return row;
   }
 
-  #put(slot: number, row: Row | undefined): void {
+  /** Counts a write against the limits, before anything is taken for it; `slot` is −1 for a key that has none. */
+  #charge(slot: number, row: Row | undefined): void {
     const tx = this.#tx;
-    const { batchChangesMax, batchBytesMax } = tx.limits;
-    if (this.table.placeOf(slot) < 0) tx.changes++;
+    const { rowBytesMax, batchChangesMax, batchBytesMax } = tx.limits;
     // A deleted row goes on costing what it did, until history lets go of it.
-    if (row === undefined) tx.bytes += sizeOf(this.table.rows[slot]);
-    tx.engine.write(this.table, slot, row);
-    if (tx.changes > batchChangesMax) throw tooLarge('changes', tx.changes, 'batchChangesMax', batchChangesMax);
-    if (tx.bytes > batchBytesMax) throw tooLarge('bytes', tx.bytes, 'batchBytesMax', batchBytesMax);
+    const bytes = sizeOf(row ?? this.table.rows[slot]);
+    if (row !== undefined && bytes > rowBytesMax)
+      throw this.#tooLarge('RowTooLarge', 'the row has', bytes, 'rowBytesMax');
+    tx.bytes += bytes;
+    if (slot < 0 || this.table.placeOf(slot) < 0) tx.changes++;
+    if (tx.changes > batchChangesMax)
+      throw this.#tooLarge('BatchTooLarge', 'the changes number', tx.changes, 'batchChangesMax');
+    if (tx.bytes > batchBytesMax) throw this.#tooLarge('BatchTooLarge', 'the rows have', tx.bytes, 'batchBytesMax');
+  }
+
+  #remove(slot: number): void {
+    this.#charge(slot, undefined);
+    this.#tx.engine.write(this.table, slot, undefined);
+  }
+
+  #tooLarge(code: 'RowTooLarge' | 'BatchTooLarge', what: string, actual: number, name: keyof Limits): MemoirError {
+    const limit = this.#tx.limits[name];
+    const unit = name === 'batchChangesMax' ? '' : ' bytes';
+    const mend = code === 'RowTooLarge' ? 'store less in it' : 'split the transaction';
+    return new MemoirError(
+      code,
+      `${this.table.name}: ${what} ${actual}${unit}, and ${name} is ${limit}: ${mend}, or raise it`,
+      {
+        table: this.table.name,
+        limit,
+        actual,
+      },
+    );
   }
 
   #violation(index: string, key: Key, row: Row): MemoirError {
@@ -160,9 +185,6 @@ export class TableWrites extends TableReads {
   }
 }
 
-function tooLarge(what: string, actual: number, name: string, limit: number): MemoirError {
-  return new MemoirError('BatchTooLarge', `the transaction has ${actual} ${what}, and ${name} is ${limit}: split it`, {
-    limit,
-    actual,
-  });
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'something that is no error was thrown';
 }

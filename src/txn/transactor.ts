@@ -1,4 +1,4 @@
-import { MemoirError, show } from '../errors.js';
+import { checkOptions, MemoirError, show } from '../errors.js';
 import { blame } from '../codecs/fault.js';
 import { copyPlain, freezePlain, isPlainObject } from '../codecs/plain-data.js';
 import type { Row } from '../codecs/index-plan.js';
@@ -31,6 +31,8 @@ export interface AnyTransactOptions {
   readonly expect?: number | Position | undefined;
   readonly id?: unknown;
 }
+
+const OPTIONS = ['meta', 'expect', 'id'];
 
 /** A body, types apart. */
 export type AnyBody = (tx: TransactionFace) => unknown;
@@ -138,6 +140,8 @@ export class Transactor {
   }
 
   #call(body: AnyBody, tx: OpenTransaction): unknown {
+    if (typeof body !== 'function')
+      throw new MemoirError('OptionInvalid', `the body is ${show(body)}: give a function of tx`);
     const result = body(new this.#parts.Face(tx));
     if (isThenable(result)) throw asyncBody(result);
     return result;
@@ -154,7 +158,11 @@ export class Transactor {
     const { offset, at, id } = tx;
     const batch: AnyBatch = { offset, at, id, meta, changes, events: [], ...(sequences && { sequences }) };
     if (tx.development) {
-      for (const change of changes) Object.freeze(change);
+      for (const change of changes) {
+        freezePlain(change.key);
+        Object.freeze(change);
+      }
+      Object.freeze(sequences);
       Object.freeze(changes);
       Object.freeze(batch.events);
       Object.freeze(batch);
@@ -162,7 +170,9 @@ export class Transactor {
     return batch;
   }
 
-  #checked({ meta = {}, id }: AnyTransactOptions): { readonly meta: Meta; readonly id: string | undefined } {
+  #checked(options: AnyTransactOptions): { readonly meta: Meta; readonly id: string | undefined } {
+    checkOptions('transact', options, OPTIONS);
+    const { meta = {}, id } = options;
     if (id !== undefined && (typeof id !== 'string' || id === '' || !id.isWellFormed())) {
       throw new MemoirError('OptionInvalid', `id is ${show(id)}: give a string that is not empty`);
     }

@@ -1,0 +1,23 @@
+import { Fault } from './fault.js';
+
+/** Deeper data than this is taken to be cyclic. */
+const DEPTH_MAX = 256;
+
+/** More objects than this is no row: data that shares its parts can be small and yet endless to copy. */
+const OBJECTS_MAX = 2 ** 20;
+
+/** One walk through a value, which bounds how deep it goes and how many objects it meets. */
+export class Walk {
+  #depth = 0;
+  #objects = 0;
+
+  /** Goes into an object. A walk that ends in a fault is over, so only whole passes need `leave`. */
+  enter(): void {
+    if (++this.#depth > DEPTH_MAX) throw new Fault('RowInvalid', `is nested deeper than ${DEPTH_MAX} or cyclic`);
+    if (++this.#objects > OBJECTS_MAX) throw new Fault('RowInvalid', `leads to more than ${OBJECTS_MAX} objects`);
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+}
