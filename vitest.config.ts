@@ -64,8 +64,9 @@ export default defineConfig({
         testTimeout: 60_000 * effort,
       }),
       project('browser', {
-        include: portable('test/unit'),
-        testTimeout: 30_000,
+        include: [...portable('test/unit'), ...portable('test/property')],
+        setupFiles: ['test/support/runs.ts'],
+        testTimeout: 120_000,
         browser: {
           enabled: true,
           headless: true,

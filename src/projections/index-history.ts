@@ -1,18 +1,21 @@
 import type { Key } from '../codecs/key.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 
+/** A span takes at least so many entries, so that an index which changes seldom has few spans. */
+const SPAN_SIZE = 64;
+
 /**
  * An index's entries that are gone from the head but that some version still sees.
  *
- * Entries lie in *spans* by how long they lived and when they were born: level `k` holds those that lived at least 2ᵏ
- * and less than 2ᵏ⁺¹ versions, cut into spans of 2ᵏ versions of birth. What a version sees at a level was born in one
- * of three spans, and a good part of what lies in those is seen; so a scan of the past passes over few dead entries,
- * however many versions its rows have had: the cost grows with the number of levels, a logarithm. Spans are dropped
- * whole.
+ * Entries lie in levels by how long they lived: level `k` holds those that lived at least 2ᵏ and less than 2ᵏ⁺¹
+ * versions. They come in the order in which they died, and each level is cut into *spans* of at least 2ᵏ versions of
+ * death. What a version sees at a level died within the next 2ᵏ⁺¹ versions, hence lies in a few neighbouring spans, of
+ * whose entries it sees a good part. So a scan of the past passes over few dead entries, however many versions its rows
+ * have had: the cost grows with the number of levels, a logarithm. Spans are dropped whole.
  */
 export class IndexHistory {
-  /** By level, then by when the span begins, in units of its length. */
-  readonly #levels: Map<number, HistorySpan>[] = [];
+  /** By level: the spans, oldest first. */
+  readonly #levels: HistorySpan[][] = [];
   /** What the running transaction removed, for it to be taken back; newest last. */
   readonly #recent: Removal[] = [];
   #size = 0;
@@ -32,24 +35,27 @@ export class IndexHistory {
 
   /** `key` is the full key: the index's parts, then the primary key's. */
   add(key: Key, slot: number, born: number, died: number): void {
-    // Born and removed between two versions that anyone can see.
-    const span = born === died ? undefined : this.#spanOf(born, died);
-    span?.add(key, slot, born, died);
-    this.#recent.push({ span, born });
-    if (span === undefined) return;
+    // What was born and removed between two versions that anyone can see is kept for undoing alone.
+    const level = born === died ? -1 : Math.floor(Math.log2(died - born));
+    this.#recent.push({ level, born });
+    if (level < 0) return;
+    const span = this.#spanFor(level, died);
+    span.add(key, slot, born, died);
     this.#size++;
     this.#edits++;
-    this.#nextDrop = Math.min(this.#nextDrop, span.lastDied);
+    this.#nextDrop = Math.min(this.#nextDrop, died);
   }
 
   /** Takes back the newest entry, when its removal is undone; returns when it was born. */
   takeBack(): number {
-    const { span, born } = this.#recent.pop()!;
-    if (span !== undefined) {
-      span.takeBack();
-      this.#size--;
-      this.#edits++;
-    }
+    const { level, born } = this.#recent.pop()!;
+    if (level < 0) return born;
+    const spans = this.#levels[level]!;
+    const span = spans.at(-1)!;
+    span.takeBack();
+    if (span.size === 0) spans.pop();
+    this.#size--;
+    this.#edits++;
     return born;
   }
 
@@ -62,60 +68,73 @@ export class IndexHistory {
   spansAt(version: number): HistorySpan[] {
     const found: HistorySpan[] = [];
     for (const [level, spans] of this.#levels.entries()) {
-      if (spans.size === 0) continue;
-      const place = Math.floor(version / 2 ** level);
-      for (const at of [place - 2, place - 1, place]) {
-        const span = spans.get(at);
-        if (span !== undefined && span.tree.size > 0) found.push(span);
+      const lifeMax = 2 ** (level + 1);
+      for (let i = firstAfter(spans, version); i < spans.length && spans[i]!.firstDied < version + lifeMax; i++) {
+        found.push(spans[i]!);
       }
     }
     return found;
   }
 
-  /** Drops the spans of which no version after a floor sees anything. */
+  /** Drops the spans of which no version from a floor on sees anything. */
   trim(floor: number): void {
     if (floor < this.#nextDrop) return;
     this.#nextDrop = Infinity;
     for (const spans of this.#levels) {
-      for (const [place, span] of spans) {
-        // Spans come about nearly in the order of their births; one that is kept hides at most two that could go.
-        if (span.lastDied > floor) {
-          this.#nextDrop = Math.min(this.#nextDrop, span.lastDied);
-          break;
-        }
-        spans.delete(place);
-        this.#size -= span.tree.size;
-        this.#edits++;
-      }
+      const kept = firstAfter(spans, floor);
+      for (const span of spans.splice(0, kept)) this.#size -= span.size;
+      if (kept > 0) this.#edits++;
+      if (spans.length > 0) this.#nextDrop = Math.min(this.#nextDrop, spans[0]!.lastDied);
     }
   }
 
-  #spanOf(born: number, died: number): HistorySpan {
-    const level = Math.floor(Math.log2(died - born));
-    while (this.#levels.length <= level) this.#levels.push(new Map());
-    const place = Math.floor(born / 2 ** level);
+  /** The newest span of a level; a new one once that is full and long enough. */
+  #spanFor(level: number, died: number): HistorySpan {
+    while (this.#levels.length <= level) this.#levels.push([]);
     const spans = this.#levels[level]!;
-    let span = spans.get(place);
-    if (span === undefined) spans.set(place, (span = new HistorySpan()));
+    const last = spans.at(-1);
+    if (last !== undefined && (last.size < SPAN_SIZE || died < last.firstDied + 2 ** level)) return last;
+    const span = new HistorySpan(died);
+    spans.push(span);
     return span;
   }
 }
 
+/** The first span in which something died after a version. */
+function firstAfter(spans: readonly HistorySpan[], version: number): number {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (spans[middle]!.lastDied <= version) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 interface Removal {
-  readonly span: HistorySpan | undefined;
+  /** −1 where nothing went to the history side. */
+  readonly level: number;
   readonly born: number;
 }
 
-/** Entries of one level born within one span, in key order. */
+/** Entries of one level that died within one span of versions, in key order. */
 export class HistorySpan implements EntryKeys {
   readonly tree = new OrderedTree(this);
   readonly #keys: Key[] = [];
   readonly #slots: number[] = [];
   readonly #died: number[] = [];
 
+  /** @param firstDied when its oldest entry died */
+  constructor(readonly firstDied: number) {}
+
   /** When its newest entry died. */
   get lastDied(): number {
-    return this.#died.at(-1) ?? 0;
+    return this.#died.at(-1) ?? this.firstDied;
+  }
+
+  get size(): number {
+    return this.#keys.length;
   }
 
   add(key: Key, slot: number, born: number, died: number): void {
