@@ -27,7 +27,7 @@ export function getOwn(source: Readonly<Record<string, unknown>>, name: string):
  * A deep copy of data with no codec to guide it: null, booleans, numbers, bigints, well-formed strings, valid Dates,
  * bytes, dense arrays and plain objects, whose undefined properties are left out. Anything else is a fault.
  */
-export function copyPlain(value: unknown, code: ErrorCode, walk = new Walk()): unknown {
+export function copyPlain(value: unknown, code: ErrorCode, walk = new Walk(code)): unknown {
   switch (typeof value) {
     case 'string':
       if (!value.isWellFormed()) throw new Fault(code, 'has a lone surrogate, which UTF-8 cannot hold');

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js';
 import { Fault } from './fault.js';
 
 /** Deeper data than this is taken to be cyclic. */
@@ -10,11 +11,16 @@ const OBJECTS_MAX = 2 ** 20;
 export class Walk {
   #depth = 0;
   #objects = 0;
+  readonly #code: ErrorCode;
+
+  constructor(code: ErrorCode) {
+    this.#code = code;
+  }
 
   /** Goes into an object. A walk that ends in a fault is over, so only whole passes need `leave`. */
   enter(): void {
-    if (++this.#depth > DEPTH_MAX) throw new Fault('RowInvalid', `is nested deeper than ${DEPTH_MAX} or cyclic`);
-    if (++this.#objects > OBJECTS_MAX) throw new Fault('RowInvalid', `leads to more than ${OBJECTS_MAX} objects`);
+    if (++this.#depth > DEPTH_MAX) throw new Fault(this.#code, `is nested deeper than ${DEPTH_MAX} or cyclic`);
+    if (++this.#objects > OBJECTS_MAX) throw new Fault(this.#code, `leads to more than ${OBJECTS_MAX} objects`);
   }
 
   leave(): void {

@@ -112,7 +112,7 @@ export class TableWrites extends TableReads {
   #copied(row: unknown): Row {
     try {
       if (this.#tx.development) refuseAccessors(row, 'RowInvalid');
-      return this.table.definition.normalize(row, new Walk()) as Row;
+      return this.table.definition.normalize(row, new Walk('RowInvalid')) as Row;
     } catch (error) {
       // Proxies and getters throw what they like, and a cyclic value may exhaust a codec's stack.
       if (error instanceof Fault || error instanceof MemoirError) throw error;
