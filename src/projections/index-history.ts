@@ -145,7 +145,10 @@ export class HistorySpan implements EntryKeys {
   }
 
   takeBack(): void {
-    this.tree.remove(this.#keys.pop()!, this.#keys.length);
+    // The tree asks for the key while it searches.
+    const ref = this.#keys.length - 1;
+    this.tree.remove(this.#keys[ref]!, ref);
+    this.#keys.pop();
     this.#slots.pop();
     this.#died.pop();
   }
