@@ -56,7 +56,7 @@ export function tryTransact<S extends Tables, L, A>(
     return outcome.right as never;
   };
   try {
-    return E.right(store.transact<never>(unwrapped, options as { readonly id: string }));
+    return E.right(store.transact<never>(unwrapped, options));
   } catch (error) {
     if (error instanceof Left) return E.left(error.left as L);
     if (error instanceof MemoirError) return E.left(error);

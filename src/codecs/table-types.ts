@@ -87,7 +87,7 @@ export type IndexKey<R, S> = S extends readonly unknown[]
         : S extends { readonly entries: infer F extends keyof R }
           ? MapValue<Present<R[F]>>
           : S extends { readonly by: (row: never) => infer T }
-            ? Extract<T, readonly unknown[]>
+            ? Input<Extract<T, readonly unknown[]>>
             : never;
 
 /** The primary key as callers write it: a bare value for one field, a tuple for several. */

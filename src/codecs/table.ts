@@ -50,8 +50,12 @@ export function table<
   C extends Codec,
   const P extends PrimaryField<R> | readonly [PrimaryField<R>, ...PrimaryField<R>[]],
   const I extends Readonly<Record<string, IndexSpec<R>>>,
+  // A name for the row in what is inferred before; in the result it would be inferred from where the table goes.
   R = TypeOf<C>,
->(codec: C, options: { readonly primaryKey: P; readonly indexes?: I }): Table<R, PrimaryKey<R, P>, Declared<I>> {
+>(
+  codec: C,
+  options: { readonly primaryKey: P; readonly indexes?: I },
+): Table<TypeOf<C>, PrimaryKey<TypeOf<C>, P>, Declared<I>> {
   if (!isObject(codec) || typeof codec.is !== 'function' || typeof codec.name !== 'string') {
     throw invalid('codec', `table() takes an io-ts codec first, not ${show(codec)}`);
   }
@@ -69,7 +73,7 @@ export function table<
     bare: !Array.isArray(options.primaryKey),
     indexes,
   };
-  const made: Table<R, PrimaryKey<R, P>, Declared<I>> = Object.freeze({
+  const made: Table<TypeOf<C>, PrimaryKey<TypeOf<C>, P>, Declared<I>> = Object.freeze({
     primaryKey,
     indexes: Object.freeze({ ...specs }) as I,
   });

@@ -189,11 +189,8 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
    * @throws `Conflict`, `NestedTransaction`, `AsyncBody`, `HistoryFull`, `MetaInvalid`, `StoreClosed`, and what the
    *   body's statements throw
    */
-  transact<A>(
-    body: Body<S, A>,
-    options: TransactOptions & { readonly id: string },
-  ): Appended<S, A> | Unchanged<A> | Repeated<S>;
   transact<A>(body: Body<S, A>, options?: TransactOptions & { readonly id?: undefined }): Appended<S, A> | Unchanged<A>;
+  transact<A>(body: Body<S, A>, options: TransactOptions): Appended<S, A> | Unchanged<A> | Repeated<S>;
   /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
   with<A>(body: Body<S, A>): DryRun<S, A>;
   /** Gives back the batches before an offset now; what a holding follower or an open view needs stays. */
