@@ -4,14 +4,17 @@ import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 /** A span takes at least so many entries, so that an index which changes seldom has few spans. */
 const SPAN_SIZE = 64;
 
+/** Entries of level 0 lived less than so many versions; each further level, up to four times as many. */
+const LIFE_MAX = 4;
+
 /**
  * An index's entries that are gone from the head but that some version still sees.
  *
- * Entries lie in levels by how long they lived: level `k` holds those that lived at least 2ᵏ and less than 2ᵏ⁺¹
- * versions. They come in the order in which they died, and each level is cut into *spans* of at least 2ᵏ versions of
- * death. What a version sees at a level died within the next 2ᵏ⁺¹ versions, hence lies in a few neighbouring spans, of
- * whose entries it sees a good part. So a scan of the past passes over few dead entries, however many versions its rows
- * have had: the cost grows with the number of levels, a logarithm. Spans are dropped whole.
+ * Entries lie in levels by how long they lived. They come in the order in which they died, and each level is cut into
+ * *spans* of death, at least as long as its entries lived at the most. So what a version sees at a level lies in two
+ * neighbouring spans, and of one row's entries there, which each lived a quarter of a span or more, only a few. A scan
+ * of the past hence passes over few dead entries, however many versions its rows have had: the cost grows with the
+ * number of levels, a logarithm. Spans are dropped whole.
  */
 export class IndexHistory {
   /** By level: the spans, oldest first. */
@@ -36,7 +39,7 @@ export class IndexHistory {
   /** `key` is the full key: the index's parts, then the primary key's. */
   add(key: Key, slot: number, born: number, died: number): void {
     // What was born and removed between two versions that anyone can see is kept for undoing alone.
-    const level = born === died ? -1 : Math.floor(Math.log2(died - born));
+    const level = born === died ? -1 : levelOf(died - born);
     this.#recent.push({ level, born });
     if (level < 0) return;
     const span = this.#spanFor(level, died);
@@ -68,8 +71,8 @@ export class IndexHistory {
   spansAt(version: number): HistorySpan[] {
     const found: HistorySpan[] = [];
     for (const [level, spans] of this.#levels.entries()) {
-      const lifeMax = 2 ** (level + 1);
-      for (let i = firstAfter(spans, version); i < spans.length && spans[i]!.firstDied < version + lifeMax; i++) {
+      const end = version + lifeMax(level);
+      for (let i = firstAfter(spans, version); i < spans.length && spans[i]!.firstDied < end; i++) {
         found.push(spans[i]!);
       }
     }
@@ -93,11 +96,22 @@ export class IndexHistory {
     while (this.#levels.length <= level) this.#levels.push([]);
     const spans = this.#levels[level]!;
     const last = spans.at(-1);
-    if (last !== undefined && (last.size < SPAN_SIZE || died < last.firstDied + 2 ** level)) return last;
+    if (last !== undefined && (last.size < SPAN_SIZE || died < last.firstDied + lifeMax(level))) return last;
     const span = new HistorySpan(died);
     spans.push(span);
     return span;
   }
+}
+
+function levelOf(life: number): number {
+  let level = 0;
+  while (life >= lifeMax(level)) level++;
+  return level;
+}
+
+/** Entries of a level lived less long than this, in versions. */
+function lifeMax(level: number): number {
+  return LIFE_MAX * 4 ** level;
 }
 
 /** The first span in which something died after a version. */

@@ -9,6 +9,8 @@ export class Side {
   readonly #reverse: boolean;
   readonly #at: Position = { leaf: 0, at: 0 };
   readonly #end: Position = { leaf: 0, at: 0 };
+  /** Where a key stands that another side will give. */
+  readonly #mark: Position = { leaf: 0, at: 0 };
   ended = false;
 
   constructor(tree: OrderedTree, reverse: boolean) {
@@ -41,6 +43,18 @@ export class Side {
   isBefore(key: Key): boolean {
     const order = this.#tree.orderAt(this.#at, { parts: key, side: 0, cut: false });
     return this.#reverse ? order > 0 : order < 0;
+  }
+
+  /** Sets the mark to where a key would stand: from then on, to compare with that key is to compare places. */
+  mark(key: Key): void {
+    this.#tree.seek({ parts: key, side: this.#reverse ? 1 : -1, cut: false }, this.#mark);
+  }
+
+  /** True when the entry comes before the mark, in the direction of the scan. */
+  get isBeforeMark(): boolean {
+    const { leaf, at } = this.#at;
+    const before = leaf < this.#mark.leaf || (leaf === this.#mark.leaf && at < this.#mark.at);
+    return before !== this.#reverse;
   }
 
   /** Going back, a position stands after the entry it has yet to give. */
