@@ -1,9 +1,7 @@
-import { ChangeParser } from './change-parser.js';
-import type { Change, Commit } from './commit.js';
+import type { Commit } from './commit.js';
 import { type GitRepository, resolveCommit } from './git-repository.js';
 import { GitError, streamGit } from './git.js';
 import { LOG_FORMAT, LogParser } from './log-parser.js';
-import { NulFields } from './nul-fields.js';
 
 export interface CommitRange {
   /** The commit that the first one read follows, without reading it; by default the history is read from its root. */
@@ -83,17 +81,4 @@ function diverged({ path }: GitRepository, from: string | undefined, to: string)
     'HistoryDiverged',
     `${to} does not follow ${from} along first parents in ${path}: its history was rewritten, so read it anew`,
   );
-}
-
-/** What turns the tree of one commit into that of another, related or not. */
-export async function readChanges(repository: GitRepository, from: string, to: string): Promise<readonly Change[]> {
-  const [start, end] = await Promise.all([resolveCommit(repository, from), resolveCommit(repository, to)]);
-  const fields = new NulFields();
-  const parser = new ChangeParser();
-  for await (const chunk of streamGit(repository.path, ['diff-tree', ...CHANGES, '--end-of-options', start, end, '--']))
-    for (const field of fields.push(chunk)) {
-      if (parser.take(field)) continue;
-      throw new GitError('GitFailed', `git diff-tree printed a field unknown here: ${field.toString('latin1')}`);
-    }
-  return parser.finish();
 }

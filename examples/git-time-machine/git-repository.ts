@@ -1,5 +1,5 @@
 import { bytesToPath } from './git-path.js';
-import { GitError, runGit } from './git.js';
+import { GitError, runGit, streamGit } from './git.js';
 
 /** A place that git can be run at, and what it says about that place. */
 export interface GitRepository {
@@ -59,16 +59,12 @@ async function parseRevision(path: string, revision: string): Promise<string> {
   return id;
 }
 
-/** How many commits the first-parent history up to a commit has, without those up to `from`. */
-export async function countCommits({ path }: GitRepository, to: string, from?: string): Promise<number> {
-  const range = from === undefined ? [to] : [to, `^${from}`];
-  return Number(await runGit(path, ['rev-list', '--count', '--first-parent', '--end-of-options', ...range, '--']));
-}
-
-/** The seconds since 1970 that git takes a date for, in every form it knows. */
-export async function resolveDate({ path }: GitRepository, date: string): Promise<number> {
-  const output = (await runGit(path, ['rev-parse', `--until=${date}`])).toString();
-  const seconds = /^--min-age=(\d+)\n$/.exec(output)?.[1];
-  if (seconds === undefined) throw new GitError('GitFailed', `git rev-parse read the date ${date} as ${output}`);
-  return Number(seconds);
+/** The ids of the first-parent history up to a commit, newest first. */
+export async function* readLine({ path }: GitRepository, to: string): AsyncGenerator<string, void, undefined> {
+  let rest = '';
+  for await (const chunk of streamGit(path, ['rev-list', '--first-parent', '--end-of-options', to, '--'])) {
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
 }

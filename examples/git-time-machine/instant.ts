@@ -15,32 +15,3 @@ export function parseInstant(text: string): number | undefined {
   const ahead = (sign === '-' ? -60 : 60) * (Number(zoneHour) * 60 + Number(zoneMinute));
   return local / 1000 - ahead;
 }
-
-/**
- * Finds commits by date as `git rev-list -1 --first-parent --before=DATE` does: the newest in the history, not the
- * latest by the clock, of those committed by then. Dates can go back, so the list is not sorted; but the earliest date
- * from each commit on never sinks, and can be searched.
- */
-export class CommitDates {
-  /** For each commit, the earliest date among it and all after it. */
-  readonly #earliest: Float64Array;
-
-  /** @param dates when each commit was committed, in the order of history, in seconds since 1970 */
-  constructor(dates: readonly number[]) {
-    this.#earliest = Float64Array.from(dates);
-    for (let i = dates.length - 2; i >= 0; i--)
-      this.#earliest[i] = Math.min(this.#earliest[i]!, this.#earliest[i + 1]!);
-  }
-
-  /** The place of the commit, or -1 where none had been made by then. */
-  lastBy(seconds: number): number {
-    let low = 0;
-    let high = this.#earliest.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#earliest[middle]! <= seconds) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-}
