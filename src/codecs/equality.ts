@@ -1,3 +1,5 @@
+import { isPlainObject } from './plain-data.js';
+
 /** Structural equality of plain data, short-cut where both are the same object. NaN equals NaN; −0 differs from 0. */
 export function equalPlain(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
@@ -14,13 +16,11 @@ export function equalPlain(a: unknown, b: unknown): boolean {
     return a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((x, i) => x === b[i]);
   }
   if (a instanceof Map || a instanceof Set) return equalCollections(a, b);
-  return (
-    !Array.isArray(b) && equalObjects(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>)
-  );
+  // What an instance of a class holds may not show: only identity makes two of them equal.
+  return isPlainObject(a) && isPlainObject(b) && equalObjects(a, b);
 }
 
 function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
   const names = Object.keys(a);
   if (names.length !== Object.keys(b).length) return false;
   return names.every((name) => Object.hasOwn(b, name) && equalPlain(a[name], b[name]));
