@@ -12,15 +12,25 @@ export class Walk {
   #depth = 0;
   #objects = 0;
   readonly #code: ErrorCode;
+  readonly #tooMany: ErrorCode;
+  readonly #objectsMax: number;
 
-  constructor(code: ErrorCode) {
+  /** @param objectsMax how many objects the walk may meet, one that it meets again counted again */
+  constructor(code: ErrorCode, tooMany = code, objectsMax = OBJECTS_MAX) {
     this.#code = code;
+    this.#tooMany = tooMany;
+    this.#objectsMax = objectsMax;
   }
 
   /** Goes into an object. A walk that ends in a fault is over, so only whole passes need `leave`. */
   enter(): void {
     if (++this.#depth > DEPTH_MAX) throw new Fault(this.#code, `is nested deeper than ${DEPTH_MAX} or cyclic`);
-    if (++this.#objects > OBJECTS_MAX) throw new Fault(this.#code, `leads to more than ${OBJECTS_MAX} objects`);
+    if (++this.#objects > this.#objectsMax) {
+      throw new Fault(
+        this.#tooMany,
+        `leads to more than ${this.#objectsMax} objects, some of them perhaps again and again`,
+      );
+    }
   }
 
   leave(): void {

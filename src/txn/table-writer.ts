@@ -112,7 +112,9 @@ export class TableWrites extends TableReads {
   #copied(row: unknown): Row {
     try {
       if (this.#tx.development) refuseAccessors(row, 'RowInvalid');
-      return this.table.definition.normalize(row, new Walk('RowInvalid')) as Row;
+      // An object counts eight bytes at the least, so a row with more of them is too large whatever they hold.
+      const walk = new Walk('RowInvalid', 'RowTooLarge', this.#tx.limits.rowBytesMax / 8);
+      return this.table.definition.normalize(row, walk) as Row;
     } catch (error) {
       // Proxies and getters throw what they like, and a cyclic value may exhaust a codec's stack.
       if (error instanceof Fault || error instanceof MemoirError) throw error;

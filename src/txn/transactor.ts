@@ -1,7 +1,9 @@
 import { checkOptions, MemoirError, show } from '../errors.js';
 import { blame } from '../codecs/fault.js';
 import { copyPlain, freezePlain, isPlainObject } from '../codecs/plain-data.js';
+import { PRIMARY } from '../codecs/index-check.js';
 import type { Row } from '../codecs/index-plan.js';
+import { toKey } from '../codecs/key.js';
 import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
 import type { Feed } from '../log/feed.js';
 import type { Log } from '../log/log.js';
@@ -149,7 +151,8 @@ export class Transactor {
 
   #changeOf({ table, before, after }: NetChange): AnyChange {
     const { bare } = table.definition;
-    const key = table.keyOf((after ?? before) as Row);
+    // A key's Dates are copies: a reader who changes one changes no row.
+    const key = toKey(table.keyOf((after ?? before) as Row), { table: table.name, index: PRIMARY });
     return { table: table.name, key: bare ? key[0] : key, kind: kindOf(before, after), before, after };
   }
 
