@@ -87,7 +87,7 @@ export function define(tx: Tx, definition: Definition): void {
   tx.definitions.put(definition);
 }
 
-/** Starts an instance, in its definition's initial state. The number in its id comes from the log: no chance, no gap. */
+/** Starts an instance, in its initial state. The number in its id comes from the log: no chance in it, and no gap. */
 export function start(tx: Tx, definition: string, title: string): Instance {
   const { initial } = tx.definitions.getOrThrow(definition);
   const id = `${definition}-${tx.nextId(definition)}`;

@@ -68,3 +68,14 @@ export async function* readLine({ path }: GitRepository, to: string): AsyncGener
     yield* lines;
   }
 }
+
+/**
+ * The seconds since 1970 that git takes a date for. Of years before 1970 and after 2099 it knows nothing, and reads
+ * them as something else.
+ */
+export async function resolveDate({ path }: GitRepository, date: string): Promise<number> {
+  const output = (await runGit(path, ['rev-parse', `--until=${date}`])).toString();
+  const seconds = /^--min-age=(\d+)\n$/.exec(output)?.[1];
+  if (seconds === undefined) throw new GitError('GitFailed', `git rev-parse read the date ${date} as ${output}`);
+  return Number(seconds);
+}

@@ -11,6 +11,9 @@ export function parseInstant(text: string): number | undefined {
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second = '0', , sign, zoneHour = '0', zoneMinute = '0'] = match;
   if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > 31) return undefined;
+  // a day can end at 24:00, and with a leap second
+  if (Number(hour) > 24 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (Number(zoneHour) > 23 || Number(zoneMinute) > 59) return undefined;
   const local = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   const ahead = (sign === '-' ? -60 : 60) * (Number(zoneHour) * 60 + Number(zoneMinute));
   return local / 1000 - ahead;

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 
 import { answerDiff, answerHistory, answerTree, answerVerify } from './answers.js';
 import { parseRequest, type Request, USAGE, UsageError } from './arguments.js';
@@ -15,7 +14,7 @@ import { TimeMachine } from './time-machine.js';
 import { tour } from './tour.js';
 
 /** Where the example stands: unless told otherwise, it tells of its own history. */
-const HERE = fileURLToPath(new URL('../..', import.meta.url));
+const HERE = resolve(import.meta.dirname, '../..');
 /** What it means that there is no history of git. */
 const NO_HISTORY: readonly GitErrorCode[] = ['GitMissing', 'NotARepository', 'NoCommits'];
 

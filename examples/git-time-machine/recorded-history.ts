@@ -25,6 +25,7 @@ export function recordedSource(commits: readonly Commit[] = loadRecordedHistory(
     name: 'the recorded history',
     format: { quotePath: true },
     resolve: (revision) => findRevision(commits, revision),
+    dateOf: (_date, seconds) => seconds,
     line: (to) =>
       commits
         .slice(0, placeOf(to) + 1)

@@ -3,7 +3,7 @@ import type { Buffer } from 'node:buffer';
 import type { CommitRow } from './tables.js';
 
 const ID_DIGITS = 10;
-const SUBJECT_CHARACTERS_MAX = 72;
+const CHARACTERS_MAX = 72;
 
 /** Prints on standard output. */
 export function print(text: string | Buffer): void {
@@ -38,8 +38,11 @@ export function count(number: number, thing: string): string {
 /** A commit on one line. */
 export function commitLine({ id, author, committedAt, subject }: CommitRow): string {
   const day = new Date(committedAt * 1000).toISOString().slice(0, 10);
-  const characters = [...plain(subject)];
-  const short =
-    characters.length > SUBJECT_CHARACTERS_MAX ? [...characters.slice(0, SUBJECT_CHARACTERS_MAX), '…'] : characters;
-  return `${id.slice(0, ID_DIGITS)} ${day} ${plain(author)}: ${short.join('')}`;
+  const name = author.replace(/ <[^<]*$/, '');
+  return `${id.slice(0, ID_DIGITS)} ${day} ${clipped(name)}: ${clipped(subject)}`;
+}
+
+function clipped(text: string): string {
+  const characters = [...plain(text)];
+  return characters.length > CHARACTERS_MAX ? `${characters.slice(0, CHARACTERS_MAX).join('')}…` : characters.join('');
 }

@@ -12,6 +12,8 @@ export interface TimeMachineOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+const DATE = /^\d{4}-\d{2}-\d{2}/;
+
 /** A store, and the history that it follows. */
 export class TimeMachine {
   readonly store: History = createHistory();
@@ -38,8 +40,8 @@ export class TimeMachine {
    */
   async offsetAt(point: string): Promise<number> {
     const seconds = parseInstant(point);
-    if (seconds !== undefined) return this.#offsetBy(seconds, point);
-    const id = await this.source.resolve(point);
+    if (seconds !== undefined) return this.#offsetBy(await this.source.dateOf(point, seconds), point);
+    const id = await this.#resolve(point);
     try {
       await this.catchUp();
     } catch (error) {
@@ -48,6 +50,16 @@ export class TimeMachine {
     }
     if (offsetOf(this.store, id) === undefined) await this.#goTo(id);
     return offsetOf(this.store, id)!;
+  }
+
+  async #resolve(revision: string): Promise<string> {
+    try {
+      return await this.source.resolve(revision);
+    } catch (error) {
+      if (!(error instanceof GitError && error.code === 'UnknownRevision' && DATE.test(revision))) throw error;
+      const hint = 'as a date it would need its time and zone, as in 2024-06-15T12:00:00Z';
+      throw new GitError('UnknownRevision', `${error.message}; ${hint}`, { cause: error });
+    }
   }
 
   async #offsetBy(seconds: number, date: string): Promise<number> {

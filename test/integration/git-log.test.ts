@@ -10,16 +10,15 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { logArguments, readChanges, readCommits } from '../../examples/git-time-machine/git-log.js';
-import { countCommits, openRepository, resolveCommit } from '../../examples/git-time-machine/git-repository.js';
+import { logArguments, readCommits } from '../../examples/git-time-machine/git-log.js';
+import { openRepository, readLine, resolveCommit } from '../../examples/git-time-machine/git-repository.js';
 import { runGit, streamGit } from '../../examples/git-time-machine/git.js';
 import { LogParser } from '../../examples/git-time-machine/log-parser.js';
-import { formatTree } from '../../examples/git-time-machine/ls-tree.js';
 import { bigRepository } from '../support/git-big-repository.js';
 import { FastImport, git, initRepository } from '../support/git-fast-import.js';
 import { fixtureRepository } from '../support/git-fixture.js';
 import { temporaryFolder } from '../support/git-folders.js';
-import { applyChanges, collect, expectSameBytes, expectTreesOf, type Tree } from '../support/git-tree-fold.js';
+import { collect, expectTreesOf } from '../support/git-tree-fold.js';
 
 const folder = temporaryFolder();
 
@@ -110,7 +109,8 @@ describe('the tree after each commit', () => {
     const commits = await expectTreesOf(folder('big.git'), { only: (place) => place % 50 === 49 });
     expect(commits).toHaveLength(1000);
     expect(commits.reduce((sum, { changes }) => sum + changes.length, 0)).toBe(6500);
-    expect(await countCommits(await openRepository(folder('big.git')), 'HEAD')).toBe(1000);
+    const line = await collect(readLine(await openRepository(folder('big.git')), 'HEAD'));
+    expect(line.reverse()).toEqual(commits.map(({ id }) => id));
   });
 
   it('is what git lists where a tree has modes that git no longer writes', async () => {
@@ -180,7 +180,7 @@ describe('readCommits', () => {
     expect(side.slice(0, -1)).toEqual(all.slice(0, 11));
   });
 
-  it('says so where history was rewritten, and the difference can be read instead', async () => {
+  it('says so where history was rewritten', async () => {
     const repository = await openRepository(folder('odd'));
     for (const [from, to] of [
       ['side', 'main'],
@@ -188,10 +188,6 @@ describe('readCommits', () => {
       ['main', 'main~1'],
     ] as const) {
       await expect(collect(readCommits(repository, { from, to }))).rejects.toMatchObject({ code: 'HistoryDiverged' });
-      const tree: Tree = new Map();
-      for await (const { changes } of readCommits(repository, { to: from })) applyChanges(tree, changes);
-      applyChanges(tree, await readChanges(repository, from, to));
-      expectSameBytes(formatTree(tree.values(), repository), git(folder('odd'), 'ls-tree', '-r', to), to);
     }
   });
 
@@ -237,13 +233,11 @@ describe('what is read', () => {
     mkdirSync(path, { recursive: true });
     const repository = await openRepository(path);
     const before = await collect(readCommits(repository));
-    const difference = await readChanges(repository, 'HEAD', 'HEAD~4');
     writeFileSync(folder('gitconfig'), HOSTILE.replaceAll('FOLDER', folder('.')));
     writeFileSync(folder('attributes'), '* diff=shout\n');
     vi.stubEnv('GIT_CONFIG_GLOBAL', folder('gitconfig'));
     try {
       expect(await collect(readCommits(repository))).toEqual(before);
-      expect(await readChanges(repository, 'HEAD', 'HEAD~4')).toEqual(difference);
       expect(await openRepository(path)).toEqual({ ...repository, quotePath: false });
       expect(existsSync(folder('executed'))).toBe(false);
     } finally {

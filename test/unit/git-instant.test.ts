@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { CommitDates, parseInstant } from '../../examples/git-time-machine/instant.js';
+import { parseInstant } from '../../examples/git-time-machine/instant.js';
 
 describe('parseInstant', () => {
   it.each([
@@ -23,21 +22,4 @@ describe('parseInstant', () => {
       expect(parseInstant(text)).toBeUndefined();
     },
   );
-});
-
-describe('CommitDates', () => {
-  it('finds the newest commit that was made by then, though later dates came before it', () => {
-    const dates = new CommitDates([10, 30, 20, 90, 40]);
-    expect([9, 10, 19, 20, 29, 39, 40, 100].map((seconds) => dates.lastBy(seconds))).toEqual([-1, 0, 0, 2, 2, 2, 4, 4]);
-    expect(new CommitDates([]).lastBy(5)).toBe(-1);
-  });
-
-  it('finds what a walk back from the newest finds', () => {
-    const date = fc.nat(20);
-    fc.assert(
-      fc.property(fc.array(date), date, (dates, seconds) => {
-        expect(new CommitDates(dates).lastBy(seconds)).toBe(dates.findLastIndex((one) => one <= seconds));
-      }),
-    );
-  });
 });
