@@ -71,6 +71,6 @@ function isEither<L, A>(value: unknown): value is E.Either<L, A> {
 
 /** A promise goes to `transact`, which refuses it; anything else is refused here. */
 function refused(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && 'then' in value) return value;
+  if (typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function') return value;
   throw new MemoirError('OptionInvalid', 'the body of tryTransact returned no Either: return right(…) or left(…)');
 }

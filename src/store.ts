@@ -166,6 +166,7 @@ class MemoryStore {
     this.#streams.guard();
     checkQuery(query);
     checkOptions('live', options, ['stamped', 'equal']);
+    if (options.equal !== undefined) checkQuery(options.equal);
     const answers = this.#live.observe(query, options.equal);
     return options.stamped === true ? answers : answers.pipe(map(({ value }) => value));
   }
@@ -212,5 +213,8 @@ class MemoryStore {
 
 function checkQuery(query: unknown): void {
   if (typeof query !== 'function')
-    throw new MemoirError('OptionInvalid', `the query is ${show(query)}: give a function of a view`);
+    throw new MemoirError(
+      'OptionInvalid',
+      `${show(query)} is no function: give a query of a view, or for \`equal\` a comparison of two answers`,
+    );
 }

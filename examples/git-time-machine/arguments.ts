@@ -10,7 +10,8 @@ stands in; where that has no history of git, a small recorded one takes its plac
   (no option)          tell what the store knows; on a terminal, follow new commits then
   --watch              the same, and follow new commits wherever the output goes, until Ctrl-C
   --tree POINT         print what \`git -C PATH ls-tree -r\` prints for the commit, byte for byte
-  --diff POINT POINT   print what \`git diff-tree -r --no-renames --name-status\` prints for two commits; A..B will do
+  --diff POINT POINT   print what \`git diff-tree -r --no-renames --ignore-submodules=none --name-status\` prints for
+                       the two commits; POINT..POINT will do
   --history FILE       print the commits that changed a file, newest first; FILE is relative to PATH
   --verify N           hold the trees of N commits, chosen by chance, against those of git, and report
   --help               print this

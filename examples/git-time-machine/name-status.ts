@@ -4,7 +4,7 @@ import type { FileMode } from './commit.js';
 import { quoteBinary, toBinary } from './quoted-path.js';
 import type { FileDifference } from './questions.js';
 
-/** The bytes that `git diff-tree -r --no-renames --name-status` prints for these differences. */
+/** The bytes that `git diff-tree -r --no-renames --ignore-submodules=none --name-status` prints for these. */
 export function formatNameStatus(differences: readonly FileDifference[], quotePath: boolean): Buffer {
   const lines = differences.map((one) => ({ binary: toBinary(one.path), status: statusOf(one) }));
   lines.sort((a, b) => (a.binary < b.binary ? -1 : 1));

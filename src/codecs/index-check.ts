@@ -1,7 +1,7 @@
 import { invalidDefinition as invalid, show } from '../errors.js';
 import { isObject, tagged } from './codec.js';
 import type { CheckedSpec, Row } from './index-plan.js';
-import { branchesOf, checkField, checkPart, type Field, type RowFields } from './row-fields.js';
+import { branchesOf, checkField, checkPart, isImmutable, type Field, type RowFields } from './row-fields.js';
 
 /** The index that every table has. */
 export const PRIMARY = 'primaryKey';
@@ -64,12 +64,6 @@ function checkContainer(path: string, name: string, kind: 'each' | 'keys' | 'ent
     `{ ${kind} } needs ${kind === 'each' ? 'an array' : 'a string map'}, ` +
       `and the field ${name} is ${found[0]!.codec.name}`,
   );
-}
-
-/** True when a field's values are primitives: a Date, or what a codec without tags gives, can be changed in place. */
-function isImmutable(found: readonly Field[]): boolean {
-  const tags = found.flatMap((field) => branchesOf(field.codec)).map((codec) => tagged(codec)?._tag);
-  return tags.every((tag) => tag !== undefined && tag !== 'DateType' && tag !== 'UnknownType' && tag !== 'AnyType');
 }
 
 function flag(path: string, value: unknown): boolean {

@@ -123,8 +123,10 @@ export function toKey(parts: readonly unknown[], place: Place): Key {
   let dates = false;
   for (let i = 0; i < parts.length; i++) {
     const part: unknown = parts[i];
-    dates ||= part instanceof Date;
-    if (isKeyPart(part)) continue;
+    if (isKeyPart(part)) {
+      dates ||= part instanceof Date;
+      continue;
+    }
     throw errorAt(
       'KeyInvalid',
       place,

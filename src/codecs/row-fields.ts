@@ -89,3 +89,9 @@ function mendFor(tag: string): string {
   if (tag === 'DictionaryType') return 'use { keys } or { entries } for a string map';
   return 'compute a key with { by }';
 }
+
+/** True when a field's values are primitives: a Date, or what a codec without tags gives, can be changed in place. */
+export function isImmutable(found: readonly Field[]): boolean {
+  const tags = found.flatMap((field) => branchesOf(field.codec)).map((codec) => tagged(codec)?._tag);
+  return tags.every((tag) => tag !== undefined && tag !== 'DateType' && tag !== 'UnknownType' && tag !== 'AnyType');
+}

@@ -4,7 +4,7 @@ import { blame } from './fault.js';
 import { checkIndex, PRIMARY } from './index-check.js';
 import { planIndex, type IndexPlan } from './index-plan.js';
 import { allowsUndefined, normalizer, type Normalize } from './normal-form.js';
-import { checkField, checkPart, rowFields, type RowFields } from './row-fields.js';
+import { checkField, checkPart, isImmutable, rowFields, type RowFields } from './row-fields.js';
 import type { Declared, IndexSpec, PrimaryField, PrimaryKey, Table } from './table-types.js';
 
 /** What a definition says, compiled. */
@@ -12,6 +12,8 @@ export interface Definition {
   readonly codec: Codec;
   readonly normalize: Normalize;
   readonly primaryKey: readonly string[];
+  /** True when the values of the primary key cannot be changed from outside, as Dates can. */
+  readonly settledKey: boolean;
   /** True when callers write the primary key as a bare value. */
   readonly bare: boolean;
   readonly indexes: readonly IndexPlan[];
@@ -70,6 +72,7 @@ export function table<
     codec,
     normalize: normalizerFor(codec),
     primaryKey,
+    settledKey: primaryKey.every((field) => isImmutable(fields.byName.get(field)!)),
     bare: !Array.isArray(options.primaryKey),
     indexes,
   };

@@ -9,7 +9,7 @@ import type { TableIndex } from './table-index.js';
 export class ComputedIndex implements TableIndex, EntryKeys {
   readonly head = new OrderedTree(this);
   readonly history = new IndexHistory();
-  readonly #primaryKey: readonly string[];
+  readonly #tailOf: (row: Row) => Key;
   readonly #place: Place;
   readonly #keys: (Key | undefined)[] = [];
   readonly #slots: number[] = [];
@@ -25,10 +25,10 @@ export class ComputedIndex implements TableIndex, EntryKeys {
 
   constructor(
     readonly plan: IndexPlan,
-    primaryKey: readonly string[],
+    tailOf: (row: Row) => Key,
     place: Place,
   ) {
-    this.#primaryKey = primaryKey;
+    this.#tailOf = tailOf;
     this.#place = place;
   }
 
@@ -51,9 +51,9 @@ export class ComputedIndex implements TableIndex, EntryKeys {
 
   prepare(row: Row): void {
     if (this.#row === row) return;
-    const tail = this.#primaryKey.map((field) => row[field] as KeyPart);
+    const tail = this.#tailOf(row);
     const keys = this.plan.keysOf(row, this.#place).map((key) => [...key, ...tail]);
-    if (this.plan.width === 0 && keys.length > 0) this.#checkWidth(keys[0]!);
+    if (this.plan.width === 0 && keys.length > 0) this.#checkWidth(keys[0]!, tail.length);
     this.#prepared = keys;
     this.#row = row;
   }
@@ -105,11 +105,10 @@ export class ComputedIndex implements TableIndex, EntryKeys {
   }
 
   /** Keys of one index are of one length, or parts of one key would be compared with the primary key of another. */
-  #checkWidth(key: Key): void {
+  #checkWidth(key: Key, tail: number): void {
     if (this.head.size === 0) return;
     const other = this.#keys[this.head.refAt({ leaf: 0, at: 0 })]!;
     if (key.length === other.length) return;
-    const tail = this.#primaryKey.length;
     throw errorAt(
       'KeyInvalid',
       this.#place,

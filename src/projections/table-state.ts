@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import { show } from '../errors.js';
-import type { Row } from '../codecs/index-plan.js';
+import type { IndexPlan, Row } from '../codecs/index-plan.js';
 import { compareParts, errorAt, toKey, type Key, type KeyPart, type Place } from '../codecs/key.js';
 import { equalPlain } from '../codecs/equality.js';
 import { intervalOf } from '../codecs/range.js';
@@ -41,6 +41,8 @@ export class TableState {
   #stamps = new Float64Array(16);
   /** The journal place of a slot's newest write in the running transaction, plus one. */
   #marks = new Int32Array(16);
+  /** Keys as they were when rows came in, where what a row holds can be changed from outside. */
+  readonly #keys: WeakMap<Row, Key> | undefined;
   readonly #chains: (VersionChain<Row> | undefined)[] = [];
   /** The keys of slots whose row is gone from the head but not from history. */
   readonly #ghosts = new Map<number, Key>();
@@ -56,23 +58,20 @@ export class TableState {
     readonly name: string,
     readonly definition: Definition,
   ) {
-    const { primaryKey, indexes } = definition;
+    const { primaryKey, settledKey, indexes } = definition;
+    this.#keys = settledKey ? undefined : new WeakMap();
     const plan = {
       name: PRIMARY,
       unique: true,
-      fields: primaryKey,
+      fields: settledKey ? primaryKey : undefined,
       multi: false,
       width: primaryKey.length,
       sparse: false,
       fold: (part: KeyPart) => part,
       keysOf: (row: Row, place: Place) => [toKey(this.keyOf(row), place)],
     };
-    this.primary = new FieldIndex(plan, this.rows, [], { table: name, index: PRIMARY });
-    this.secondary = indexes.map((index) =>
-      index.fields === undefined
-        ? new ComputedIndex(index, primaryKey, { table: name, index: index.name })
-        : new FieldIndex(index, this.rows, primaryKey, { table: name, index: index.name }),
-    );
+    this.primary = this.#indexFor(plan, []);
+    this.secondary = indexes.map((index) => this.#indexFor(index, primaryKey));
     this.#indexes = [this.primary, ...this.secondary];
     this.byName = new Map(this.#indexes.map((index) => [index.plan.name, index]));
   }
@@ -90,7 +89,13 @@ export class TableState {
 
   /** A row's primary key as a tuple. */
   keyOf(row: Row): Key {
-    return this.definition.primaryKey.map((field) => row[field] as KeyPart);
+    if (this.#keys === undefined) return this.definition.primaryKey.map((field) => row[field] as KeyPart);
+    let key = this.#keys.get(row);
+    if (key === undefined) {
+      const parts = this.definition.primaryKey.map((field) => row[field]);
+      this.#keys.set(row, (key = toKey(parts, { table: this.name, index: PRIMARY })));
+    }
+    return key;
   }
 
   /** The primary key as callers write it, as a tuple. @throws `KeyInvalid` */
@@ -245,13 +250,22 @@ export class TableState {
     }
   }
 
+  /** Rows themselves serve as keys where nobody can change what they hold. */
+  #indexFor(plan: IndexPlan, tail: readonly string[]): TableIndex {
+    const place = { table: this.name, index: plan.name };
+    if (plan.fields !== undefined && this.#keys === undefined) return new FieldIndex(plan, this.rows, tail, place);
+    const tailOf = tail.length === 0 ? (): Key => [] : (row: Row): Key => this.keyOf(row);
+    return new ComputedIndex({ ...plan, fields: undefined }, tailOf, place);
+  }
+
   #hasKey(slot: number, key: Key): boolean {
     const row = this.rows[slot];
     const ghost = row === undefined ? this.#ghosts.get(slot) : undefined;
     if (row === undefined && ghost === undefined) return false;
+    const own = ghost ?? (this.#keys === undefined ? undefined : this.keyOf(row!));
     const fields = this.definition.primaryKey;
     for (let i = 0; i < fields.length; i++) {
-      const part = row === undefined ? ghost![i]! : (row[fields[i]!] as KeyPart);
+      const part = own === undefined ? (row![fields[i]!] as KeyPart) : own[i]!;
       if (compareParts(part, key[i]!) !== 0) return false;
     }
     return true;

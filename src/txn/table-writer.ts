@@ -42,7 +42,11 @@ export class TableWrites extends TableReads {
   update(key: unknown, change: unknown): Row {
     return this.#statement(() => {
       const before = this.getOrThrow(key);
-      const { normal, key: after } = this.#normalize(this.#changed(before, change));
+      const { normal, key: after } = this.#normalize(
+        typeof change === 'function'
+          ? (change as (row: Row) => unknown)(before)
+          : this.#guarded(() => this.#patched(before, change)),
+      );
       if (compareKeys(this.table.keyOf(before), after) !== 0) {
         throw new MemoirError(
           'KeyChanged',
@@ -89,19 +93,12 @@ export class TableWrites extends TableReads {
     }
   }
 
-  #changed(before: Row, change: unknown): unknown {
-    if (typeof change === 'function') return (change as (row: Row) => unknown)(before);
-    if (isPlainObject(change)) {
-      if (this.#tx.development) refuseAccessors(change, 'RowInvalid');
-      return { ...before, ...change };
+  #patched(before: Row, patch: unknown): unknown {
+    if (!isPlainObject(patch)) {
+      throw new Fault('RowInvalid', `is to be changed by ${show(patch)}: give a patch of fields, or a function`);
     }
-    throw new MemoirError(
-      'RowInvalid',
-      `update of ${this.table.name}: give a patch of fields or a function, not ${show(change)}`,
-      {
-        table: this.table.name,
-      },
-    );
+    if (this.#tx.development) refuseAccessors(patch, 'RowInvalid');
+    return { ...before, ...patch };
   }
 
   #normalize(row: unknown): { readonly normal: Row; readonly key: Key } {
@@ -110,13 +107,19 @@ export class TableWrites extends TableReads {
   }
 
   #copied(row: unknown): Row {
-    try {
+    return this.#guarded(() => {
       if (this.#tx.development) refuseAccessors(row, 'RowInvalid');
       // An object counts eight bytes at the least, so a row with more of them is too large whatever they hold.
       const walk = new Walk('RowInvalid', 'RowTooLarge', this.#tx.limits.rowBytesMax / 8);
       return this.table.definition.normalize(row, walk) as Row;
+    });
+  }
+
+  /** Reads what a caller gave: proxies and getters throw what they like, and a cycle may exhaust a codec's stack. */
+  #guarded<A>(read: () => A): A {
+    try {
+      return read();
     } catch (error) {
-      // Proxies and getters throw what they like, and a cyclic value may exhaust a codec's stack.
       if (error instanceof Fault || error instanceof MemoirError) throw error;
       throw new MemoirError('RowInvalid', `a row of ${this.table.name} cannot be read: ${show(messageOf(error))}`, {
         table: this.table.name,
