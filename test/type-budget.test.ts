@@ -15,7 +15,10 @@ function program(tables: number): string {
   const names = Array.from({ length: tables }, (_, i) => `table${i}`);
   const define = (name: string): string => `
 const ${name} = table(
-  t.strict({ id: t.string, ${name}Queue: t.string, priority: t.Int, status: t.keyof({ open: null, done: null }), tags: t.array(t.string) }),
+  t.strict({
+    id: t.string, ${name}Queue: t.string, priority: t.Int, tags: t.array(t.string),
+    status: t.keyof({ open: null, done: null }),
+  }),
   { primaryKey: 'id', indexes: {
     byQueue: ['${name}Queue', 'priority'],
     byTag: { each: 'tags' },

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
-export const USAGE = `Reads the history of a git repository into memoir, one commit per transaction, and answers from there.
+export const USAGE = `Reads the history of a git repository into memoir, one commit per transaction, and answers
+from there.
 
   npm start -- [PATH] [option]
 

@@ -266,7 +266,8 @@ describe('npm start', () => {
   });
 
   it('ends quietly where its reader does', async () => {
-    const shell = `node --import tsx examples/git-time-machine/main.ts "$1" --tree HEAD | head -c 1; echo " $PIPESTATUS"`;
+    const machine = 'node --import tsx examples/git-time-machine/main.ts';
+    const shell = `${machine} "$1" --tree HEAD | head -c 1; echo " $PIPESTATUS"`;
     await bigRepository(folder('wide'), { commits: 1, changes: 5000 });
     const pipe = await run('bash', ['-c', shell, 'bash', folder('wide')]);
     expect(pipe.out.toString()).toBe('1 0\n');

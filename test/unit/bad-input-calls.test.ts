@@ -386,12 +386,15 @@ describe('what is handed out', () => {
       const row = store.now().things.getOrThrow(['b', new Date(1)]);
       row.when.setTime(99);
       for (const { key } of store.batch(1).changes) key[1].setTime(98);
+      store.compact(store.head + 1); // the log hands out its own rows: no replay of changed ones
       if (then === 'its deletion') store.transact((tx) => tx.things.deleteRange());
       store.check();
       const ids = (db: typeof before) => Array.from(db.things.scan('byWhen'), ({ id }) => id).join('');
       expect(ids(before)).toBe('abcd');
-      expect(before.things.get(['b', new Date(1)])?.id).toBe('b');
-      expect(before.things.find('one', new Date(2))?.id).toBe('c');
+      expect([before.things.get(['b', new Date(1)])?.id, before.things.find('one', new Date(2))?.id]).toEqual([
+        'b',
+        'c',
+      ]);
       store.transact((tx) => tx.things.put(make('e', 99)));
       expect(ids(store.now()).endsWith('e')).toBe(true);
       store.check();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { bytes, createStore, date, MemoirError, table, type Transaction } from '../../src/index.js';
 
-// Strategy: every field of one table against everything that JavaScript can put there, in both modes. Whatever is refused
+// Strategy: every field of one table against everything that JavaScript can put there, in both modes. What is refused
 // is refused by a MemoirError that helps, and changes nothing; whatever is stored is a value of its codec.
 
 interface Tree {

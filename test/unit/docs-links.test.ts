@@ -38,12 +38,13 @@ describe.each(documents.map((one) => [one.path, one.text] as const))('%s', (path
     expect(broken).toEqual([]);
   });
 
-  // CONTRIBUTING.md tells where folders belong that are still to come
-  it.skipIf(path === 'CONTRIBUTING.md')('names files that are there', () => {
+  it('names files that are there', () => {
+    // CONTRIBUTING.md also tells where folders belong that are still to come
+    const planned = (name: string) => path === 'CONTRIBUTING.md' && name.endsWith('/');
     const named = [...prose.matchAll(/`((?:src|test|docs|examples|scripts|bench)\/[\w./-]*)`/g)].map(
       ([, name]) => name!,
     );
-    expect(named.filter((name) => !existsSync(join(root, name)))).toEqual([]);
+    expect(named.filter((name) => !planned(name) && !existsSync(join(root, name)))).toEqual([]);
   });
 
   it('names classes, types and codes that are there', () => {

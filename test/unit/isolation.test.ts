@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { createStore, MemoirError, table, type StoreOptions, type ViewOf } from '../../src/index.js';
 
-// Strategy: each anomaly that databases are known for, by its name, provoked on purpose; then long runs of writes against
-// a naive twin, with views held from everywhere along the way.
+// Strategy: each anomaly that databases are known for, by its name, provoked on purpose; then long runs of writes
+// against a naive twin, with views held from everywhere along the way.
 //
 // Invariant of the bank: however money moves between the tables, its sum is 100.
 

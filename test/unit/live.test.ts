@@ -257,7 +257,7 @@ describe('a live query', () => {
     expect([told, store.holders(), store.floor]).toEqual([['', 'k3', 'k2 k3', 'k1 k2 k3'], [], 4]);
   });
 
-  it('sees the newest state when a subscriber before it has written, and does not run in vain for what it has seen', () => {
+  it('sees the newest state when a subscriber before it has written, and runs once for what it has seen', () => {
     const { store, put } = open();
     store.changes().subscribe(({ offset }) => void (offset === 1 && put('b', 2)));
     let runs = 0;

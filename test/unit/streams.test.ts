@@ -359,7 +359,7 @@ describe('while subscribers are told', () => {
 });
 
 describe('as an Observable', () => {
-  it('a stream ends with the store, and one made before and subscribed to after has its history and its end', async () => {
+  it('a stream ends with the store; one made before and subscribed to after has its history and its end', async () => {
     const { store, fill } = open();
     fill(2);
     const [live, all, answers] = [store.changes(), store.changes({ from: 1 }), store.live((db) => db.items.size)];

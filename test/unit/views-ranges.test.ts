@@ -12,8 +12,9 @@ import {
   type Range,
 } from '../../src/index.js';
 
-// Strategy: rule 4 in its plainest words as a naive twin, a filter over all rows, against every combination of bounds over
-// a small table of awkward keys: shared beginnings, '', null, pairs of surrogates. Now, in the past, and in a transaction.
+// Strategy: rule 4 in its plainest words as a naive twin, a filter over all rows, against every combination of bounds
+// over a small table of awkward keys: shared beginnings, '', null, pairs of surrogates. Now, in the past, and in a
+// transaction.
 
 /** What a call is refused with; any other error goes on. */
 function refusal(act: () => unknown): MemoirError {
