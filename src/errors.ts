@@ -16,7 +16,6 @@ export type ErrorCode =
   | 'UniqueViolation'
   | 'RowTooLarge'
   | 'BatchTooLarge'
-  | 'ImpureIndex'
   // when a transaction begins or ends
   | 'AsyncBody'
   | 'Conflict'

@@ -104,8 +104,8 @@ async function followUntilStopped(machine: TimeMachine): Promise<void> {
   const { repository, name } = machine.source;
   if (repository === undefined) return say(`Nothing will happen to ${name}, so there is nothing to follow.`);
   const stop = new AbortController();
-  // once: whoever asks again means it
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  // npm and tsx pass on what the terminal has sent already, so a second one says nothing new
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   say(`Following HEAD of ${name}: new commits appear here as they are made. Ctrl-C stops.`);
   await follow(machine, stop.signal);
 }

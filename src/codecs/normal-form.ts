@@ -158,7 +158,7 @@ function objectOf(codec: Codec, { known, rest }: Fields): Normalize {
   // Members of an intersection may each constrain the same field or the names of a map: their own word counts.
   const conditions = conditionsOf(codec);
   return (value, walk) => {
-    if (!isPlainObject(value)) throw mismatch(codec, value);
+    if (!isPlainObject(value)) throw notPlain(codec, value);
     walk.enter();
     const copy: Record<string, unknown> = {};
     let found = 0;
@@ -304,6 +304,11 @@ export function allowsUndefined(codec: Codec): boolean {
     default:
       return false;
   }
+}
+
+function notPlain(codec: Codec, value: unknown): Fault {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return mismatch(codec, value);
+  return new Fault('RowInvalid', `is an instance of a class, ${show(value)}: use a plain object of ${codec.name}`);
 }
 
 function mismatch(codec: Codec, value: unknown): Fault {

@@ -73,7 +73,7 @@ type FieldValues<R, F extends readonly unknown[]> = {
   readonly [I in keyof F]: F[I] extends keyof R ? Input<Present<R[F[I]]>> : never;
 };
 type Element<T> = T extends readonly (infer E)[] ? readonly [Input<E>] : never;
-type MapValue<T> = T extends { readonly [name: string]: infer V } ? readonly [string, V & KeyPart] : never;
+type MapValue<T> = T extends { readonly [name: string]: infer V } ? readonly [string, Input<V> & KeyPart] : never;
 
 /** The key of an index, as a tuple. */
 export type IndexKey<R, S> = S extends readonly unknown[]

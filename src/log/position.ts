@@ -37,9 +37,11 @@ export function startOf(log: Log, from: number | Position): number {
 
 /** The error for what retention has dropped. */
 export function compacted(log: Log, requested: number): MemoirError {
+  const what =
+    requested === 0 ? 'there is no batch 0, which stands for the state before all' : `offset ${requested} is gone`;
   return new MemoirError(
     'OffsetCompacted',
-    `offset ${requested} is gone: the oldest readable batch is ${log.floor}. Keep more (\`keep\`), or begin from there`,
+    `${what}: the oldest readable batch is ${log.floor}. Keep more (\`keep\`), or begin from there`,
     { requested, floor: log.floor, head: log.head },
   );
 }

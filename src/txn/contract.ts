@@ -138,7 +138,8 @@ export interface ReadableStore<S extends Tables> {
   readonly floor: number;
   /**
    * The state now. Everyone who asks while the head stands is given the same view, so whoever closes it closes it for
-   * all; `asOf(store.head)` gives one of your own, and `read` one that closes itself.
+   * all, and a label counts only for who opens it; `asOf(store.head)` gives one of your own, and `read` one that closes
+   * itself.
    */
   now(options?: { readonly label?: string }): View<S>;
   /**
@@ -193,7 +194,10 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
   transact<A>(body: Body<S, A>, options: TransactOptions): Appended<S, A> | Unchanged<A> | Repeated<S>;
   /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
   with<A>(body: Body<S, A>): DryRun<S, A>;
-  /** Gives back the batches before an offset now; what a holding follower or an open view needs stays. */
+  /**
+   * Gives back the batches before an offset; what a holding follower or an open view needs stays, and goes with the
+   * first batch after they let go.
+   */
   compact(before: number | Position): void;
   /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
   check(): void;

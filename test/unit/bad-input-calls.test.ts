@@ -391,10 +391,7 @@ describe('what is handed out', () => {
       store.check();
       const ids = (db: typeof before) => Array.from(db.things.scan('byWhen'), ({ id }) => id).join('');
       expect(ids(before)).toBe('abcd');
-      expect([before.things.get(['b', new Date(1)])?.id, before.things.find('one', new Date(2))?.id]).toEqual([
-        'b',
-        'c',
-      ]);
+      expect(before.things.get(['b', new Date(1)])?.id).toBe('b');
       store.transact((tx) => tx.things.put(make('e', 99)));
       expect(ids(store.now()).endsWith('e')).toBe(true);
       store.check();
