@@ -9,7 +9,7 @@ import { GitError, type GitErrorCode } from './git.js';
 import { gitSource, type HistorySource } from './history-source.js';
 import { ProgressBar } from './progress-bar.js';
 import { recordedSource } from './recorded-history.js';
-import { endWithReader, print, say } from './terminal.js';
+import { endWithOutput, print, say } from './terminal.js';
 import { TimeMachine } from './time-machine.js';
 import { tour } from './tour.js';
 
@@ -18,7 +18,7 @@ const HERE = resolve(import.meta.dirname, '../..');
 /** What it means that there is no history of git. */
 const NO_HISTORY: readonly GitErrorCode[] = ['GitMissing', 'NotARepository', 'NoCommits'];
 
-endWithReader();
+endWithOutput();
 // the code alone, as process.exit would cut off what is still being written
 process.exitCode = await main(process.argv.slice(2));
 

@@ -15,11 +15,12 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Ends quietly where nobody reads on, as in `… | head`. */
-export function endWithReader(): void {
+/** Ends where nothing more can be printed: quietly where nobody reads on, as in `… | head`. */
+export function endWithOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code === 'EPIPE') process.exit(0);
+    say(`nothing more can be printed: ${error.message}`);
+    process.exit(1);
   });
   // where nobody reads what is said, there may still be someone who reads the answer
   process.stderr.on('error', () => undefined);

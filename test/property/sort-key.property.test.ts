@@ -1,6 +1,8 @@
 /**
- * Strategy: pairs of key parts of all types, close to each other and to the ends of their bands. Invariants: heads
- * keep the order of parts; equal heads that are both exact mean equal parts; `lastHead` bounds what begins with a string.
+ * Strategy: pairs of key parts of all types, close to each other and to the ends of their bands.
+ *
+ * Invariants: heads keep the order of parts; equal heads that are both exact mean equal parts; `lastHead` bounds what
+ * begins with a string.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
