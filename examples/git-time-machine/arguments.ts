@@ -55,7 +55,8 @@ export function parseRequest(args: readonly string[]): Request {
   const { value = '', index = 0 } = options.get(one ?? '') ?? {};
   const points = one === 'diff' ? pointsOf(value, positionals, index + 1) : undefined;
   const [path, ...more] = positionals.values();
-  if (path === '' || more.length > 0) throw new UsageError('one PATH is enough');
+  if (path === '') throw new UsageError('PATH is empty');
+  if (more.length > 0) throw new UsageError('one PATH is enough');
   switch (one) {
     case 'help':
       return { kind: 'help', path };

@@ -85,7 +85,7 @@ async function openSource(path: string | undefined): Promise<HistorySource> {
   if (path !== undefined) return gitSource(await openRepository(path));
   const source = existsSync(join(HERE, '.git')) ? await openHistory(HERE) : undefined;
   if (source === undefined)
-    say('There is no history of git here: this is the recorded one that ships with the example.');
+    say('There is no history of git to read here: this is the recorded one that ships with the example.');
   return source ?? recordedSource();
 }
 
@@ -95,8 +95,9 @@ async function openHistory(path: string): Promise<HistorySource | undefined> {
     await resolveCommit(repository, 'HEAD');
     return gitSource(repository);
   } catch (error) {
-    if (error instanceof GitError && NO_HISTORY.includes(error.code)) return undefined;
-    throw error;
+    if (!(error instanceof GitError && NO_HISTORY.includes(error.code))) throw error;
+    say(error.message);
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { createStore, MemoirError, table, type StoreOptions, type ViewOf } from '../../src/index.js';
 
@@ -15,8 +15,12 @@ const debts = table(t.strict({ id: t.string, sum: t.number, by: t.string }), {
 });
 const tables = { cash, debts };
 
+/** What subscribers threw: an expectation that fails in one of them would go unnoticed. */
+const thrown: unknown[] = [];
+afterEach(() => expect(thrown.splice(0)).toEqual([]));
+
 function bank(options: Partial<StoreOptions<typeof tables>> = {}) {
-  const store = createStore({ tables, clock: () => 1, ...options });
+  const store = createStore({ tables, clock: () => 1, onError: (error) => thrown.push(error), ...options });
   store.transact((tx) => {
     tx.cash.insert({ id: 'a', sum: 60 });
     tx.debts.insert({ id: 'b', sum: 40, by: 'bob' });

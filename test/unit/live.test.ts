@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import type { Observable } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { createStore, MemoirError, table, type StoreOptions, type ViewOf } from '../../src/index.js';
 
@@ -17,9 +17,12 @@ const items = table(t.strict({ id: t.string, n: t.number, group: t.string, tags:
 const notes = table(t.strict({ id: t.string }), { primaryKey: 'id' });
 const tables = { items, notes };
 
+/** What subscribers threw: an expectation that fails in one of them would go unnoticed. */
+const thrown: unknown[] = [];
+afterEach(() => expect(thrown.splice(0)).toEqual([]));
+
 function open(options: Partial<StoreOptions<typeof tables>> = {}) {
-  const errors: unknown[] = [];
-  const store = createStore({ tables, onError: (error) => errors.push(error), ...options });
+  const store = createStore({ tables, onError: (error) => thrown.push(error), ...options });
   const put = (id: string, n: number, group = 'g', tags: string[] = []) =>
     store.transact((tx) => tx.items.put({ id, n, group, tags }));
   const drop = (...ids: string[]) => store.transact((tx) => ids.map((id) => tx.items.delete(id)));
@@ -27,7 +30,7 @@ function open(options: Partial<StoreOptions<typeof tables>> = {}) {
   const fill = () => {
     for (let i = 1; i <= 6; i++) put(`k${i}`, i * 10, i % 2 === 0 ? 'even' : 'odd', [`t${i}`, 'all']);
   };
-  return { store, errors, put, drop, fill };
+  return { store, put, drop, fill };
 }
 type Opened = ReturnType<typeof open>;
 type Db = ViewOf<Opened['store']>;

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { createStore, MemoirError, table, type Keep } from '../../src/index.js';
 import type { AnyBatch } from '../../src/log/batch.js';
@@ -154,12 +154,17 @@ logContract('the log in memory', (lineage) => new MemoryLog(lineage));
 
 const items = table(t.strict({ id: t.string, n: t.number }), { primaryKey: 'id', indexes: { byN: ['n'] } });
 
+/** What subscribers threw: an expectation that fails in one of them would go unnoticed. */
+const thrown: unknown[] = [];
+afterEach(() => expect(thrown.splice(0)).toEqual([]));
+
 function open(keep?: Keep) {
   const time = { now: 0 };
   const store = createStore({
     tables: { items },
     clock: () => time.now,
     lineage: 'here',
+    onError: (error) => thrown.push(error),
     ...(keep !== undefined && { keep }),
   });
   const put = (id: string, n = 0) => store.transact((tx) => tx.items.put({ id, n })).offset;
@@ -243,6 +248,19 @@ describe('retention', () => {
     fill(3);
     put('b');
     expect([told, sizes, store.floor]).toEqual([[1, 2, 3, 4], [0, 1, 2], 5]);
+  });
+
+  it('waits until everyone has heard of what a subscriber wrote', () => {
+    const { store, put } = open({ batches: 0 });
+    const told: unknown[] = [];
+    store.changes().subscribe(({ offset }) => {
+      if (offset < 4) put('b', offset);
+      told.push([offset, store.batch(offset).offset, store.asOf(offset).offset]);
+    });
+    store.changes().subscribe({ next: ({ offset }) => told.push(offset), error: (error) => told.push(error) });
+    put('a');
+    expect(told).toEqual([1, 2, 3, 4].flatMap((offset) => [[offset, offset, offset], offset]));
+    expect([store.floor, store.head]).toEqual([5, 4]);
   });
 
   it('forgets deleted rows and their keys, which can be used again', () => {

@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import type { Observable } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { createStore, MemoirError, table, type StoreOptions } from '../../src/index.js';
 
@@ -19,14 +19,17 @@ const items = table(t.strict({ id: t.string, n: t.number }), { primaryKey: 'id' 
 const notes = table(t.strict({ id: t.string }), { primaryKey: 'id' });
 const tables = { items, notes };
 
+/** What subscribers threw: an expectation that fails in one of them would go unnoticed. */
+const thrown: unknown[] = [];
+afterEach(() => expect(thrown.splice(0)).toEqual([]));
+
 function open(options: Partial<StoreOptions<typeof tables>> = {}) {
-  const errors: unknown[] = [];
-  const store = createStore({ tables, lineage: 'here', onError: (error) => errors.push(error), ...options });
+  const store = createStore({ tables, lineage: 'here', onError: (error) => thrown.push(error), ...options });
   const put = (id: string, n = store.head + 1) => store.transact((tx) => tx.items.put({ id, n })).offset;
   const fill = (batches: number) => {
     for (let i = 0; i < batches; i++) put('a');
   };
-  return { store, errors, put, fill };
+  return { store, put, fill };
 }
 type Store = ReturnType<typeof open>['store'];
 

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { createStore, MemoirError, table, type StoreOptions, type Transaction } from '../../src/index.js';
 
@@ -18,8 +18,13 @@ const items = table(t.strict({ id: t.string, n: t.number }), { primaryKey: 'id',
 const tables = { items };
 type Tx = Transaction<typeof tables>;
 
+/** What subscribers threw: an expectation that fails in one of them would go unnoticed. */
+const thrown: unknown[] = [];
+afterEach(() => expect(thrown.splice(0)).toEqual([]));
+
 function open(options: Partial<StoreOptions<typeof tables>> = {}) {
-  const store = createStore({ tables, clock: () => 1000, lineage: 'here', ...options });
+  const onError = (error: unknown) => thrown.push(error);
+  const store = createStore({ tables, clock: () => 1000, lineage: 'here', onError, ...options });
   const put = (id: string, n = 0, how: { readonly id?: never } = {}) =>
     store.transact((tx) => tx.items.put({ id, n }), how);
   return { store, put };

@@ -264,6 +264,20 @@ describe('a statement that is refused', () => {
     expect(store.now().accounts.size).toBe(2);
   });
 
+  it('gives back the bytes of all that it had written', () => {
+    const { store, put } = open({ batchBytesMax: 400 });
+    put('a', 1);
+    const big = { id: 'big', email: 'x'.repeat(200), balance: 0 };
+    store.transact((tx) => {
+      for (let i = 0; i < 9; i++) {
+        const act = () => tx.accounts.update('a', () => (tx.accounts.insert(big), { id: 'z', email: '', balance: 0 }));
+        expect(refusal(act).code).toBe('KeyChanged');
+      }
+      tx.accounts.insert(big);
+    });
+    expect(store.now().accounts.size).toBe(2);
+  });
+
   it('is one that a callback of an index made fail, and the callback’s own error comes out', () => {
     const mine = new Error('mine');
     const by = ({ n }: { readonly n: number }): [number] => {

@@ -68,6 +68,10 @@ describe('diff', () => {
     expect(told(2, 4)).toEqual(['update items a', 'delete items b', 'insert routes h,/']);
     expect(told(4, 2)).toEqual(['delete routes h,/', 'insert items b', 'update items a']);
     expect([told(4, 6), told(3, 3)]).toEqual([[], []]);
+    expect([told(0, 3), told(3, 0)]).toEqual([
+      ['insert items b', 'insert items a'],
+      ['delete items a', 'delete items b'],
+    ]);
     expect(store.diff(3, 1)).toMatchObject([
       { kind: 'update', before: { n: 2 }, after: { n: 1 } },
       { kind: 'delete', key: 'b' },
@@ -108,6 +112,19 @@ describe('history', () => {
       [5, 120, 'insert', undefined, 4],
     ]);
     expect(told.map(({ id, meta }) => [id, meta.actor])).toEqual(['ada', 'bob', 'cyd', 'dan'].map((who) => [who, who]));
+  });
+
+  it('tells nothing of what a batch did and undid, even where an iterator saw it', () => {
+    const { store, put } = open();
+    put('a', 1);
+    store.transact((tx) => {
+      for (const n of [2, 1]) {
+        tx.items.put({ id: 'a', n });
+        tx.items.scan();
+      }
+      tx.items.put({ id: 'b', n: 1 });
+    });
+    expect(store.history('items', 'a').map(({ offset }) => offset)).toEqual([1]);
   });
 
   it('begins at the floor, knowing what was before it', () => {
