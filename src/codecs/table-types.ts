@@ -5,26 +5,22 @@ import type { KeyPart } from './key.js';
 type Present<T> = Exclude<T, undefined>;
 type Names<R> = keyof R & string;
 
-/**
- * The names of a row's fields, by what they can be used for. Properties of an interface and not types of their own, so
- * that a compiler's message lists the names.
- */
-export interface FieldsOf<R> {
-  /** Can be part of an index key. */
-  readonly key: { [F in Names<R>]-?: Present<R[F]> extends KeyPart ? F : never }[Names<R>];
-  /** Can be part of the primary key: always there. */
-  readonly primary: { [F in Names<R>]-?: R[F] extends KeyPart ? F : never }[Names<R>];
-  /** Hold arrays of key parts. */
-  readonly array: { [F in Names<R>]-?: Present<R[F]> extends readonly KeyPart[] ? F : never }[Names<R>];
-  /** Hold string maps. */
-  readonly map: {
-    [F in Names<R>]-?: Present<R[F]> extends KeyPart | readonly unknown[]
-      ? never
-      : string extends keyof Present<R[F]>
-        ? F
-        : never;
-  }[Names<R>];
-}
+/** Fields that can be part of an index key. */
+export type KeyField<R> = { [F in Names<R>]-?: Present<R[F]> extends KeyPart ? F : never }[Names<R>];
+/** Fields that can be part of the primary key: always there. */
+export type PrimaryField<R> = { [F in Names<R>]-?: R[F] extends KeyPart ? F : never }[Names<R>];
+/** Fields that hold arrays of key parts. */
+export type ArrayField<R> = {
+  [F in Names<R>]-?: Present<R[F]> extends readonly KeyPart[] ? F : never;
+}[Names<R>];
+/** Fields that hold string maps. */
+export type MapField<R> = {
+  [F in Names<R>]-?: Present<R[F]> extends KeyPart | readonly unknown[]
+    ? never
+    : string extends keyof Present<R[F]>
+      ? F
+      : never;
+}[Names<R>];
 
 /** What every form of index may also say. */
 export interface IndexOptions<R> {
@@ -44,37 +40,12 @@ export interface IndexOptions<R> {
  * - `by`: a key computed from the row; `undefined` is a missing value
  */
 export type IndexSpec<R> =
-  | readonly FieldsOf<R>['key'][]
-  | (IndexOptions<R> & { readonly on: readonly FieldsOf<R>['key'][]; readonly lower?: boolean })
-  | (IndexOptions<R> & { readonly each: FieldsOf<R>['array']; readonly lower?: boolean })
-  | (IndexOptions<R> & { readonly keys: FieldsOf<R>['map'] })
-  | (IndexOptions<R> & { readonly entries: FieldsOf<R>['map'] })
+  | readonly KeyField<R>[]
+  | (IndexOptions<R> & { readonly on: readonly KeyField<R>[]; readonly lower?: boolean })
+  | (IndexOptions<R> & { readonly each: ArrayField<R>; readonly lower?: boolean })
+  | (IndexOptions<R> & { readonly keys: MapField<R> })
+  | (IndexOptions<R> & { readonly entries: MapField<R> })
   | (IndexOptions<R> & { readonly by: (row: R) => readonly [KeyPart, ...KeyPart[]] | undefined });
-
-type OptionName = 'unique' | 'sparse' | 'where' | 'lower';
-type FormOf<S> = 'on' extends keyof S
-  ? 'on'
-  : 'each' extends keyof S
-    ? 'each'
-    : 'keys' extends keyof S
-      ? 'keys'
-      : 'entries' extends keyof S
-        ? 'entries'
-        : 'by';
-
-/** Stands in a compiler's message where an index names an option that it does not have, or a second form. */
-interface NoOptionOfThisIndex {
-  readonly 'an index has no such option': never;
-}
-
-/** What assignability alone would let pass: options that no index has, two forms at once, a list of no fields. */
-export type Strict<I> = {
-  readonly [N in keyof I]: I[N] extends readonly []
-    ? readonly [string, ...string[]]
-    : I[N] extends readonly unknown[]
-      ? unknown
-      : { readonly [O in Exclude<keyof I[N], OptionName | FormOf<I[N]>>]: NoOptionOfThisIndex };
-};
 
 /**
  * The indexes that a definition names: none where it has no `indexes`. (A default for the type parameter would say the

@@ -5,7 +5,7 @@ import { checkIndex, PRIMARY } from './index-check.js';
 import { planIndex, type IndexPlan } from './index-plan.js';
 import { allowsUndefined, normalizer, type Normalize } from './normal-form.js';
 import { checkField, checkPart, isImmutable, rowFields, type RowFields } from './row-fields.js';
-import type { Declared, FieldsOf, IndexSpec, PrimaryKey, Strict, Table } from './table-types.js';
+import type { Declared, IndexSpec, PrimaryField, PrimaryKey, Table } from './table-types.js';
 
 /** What a definition says, compiled. */
 export interface Definition {
@@ -50,13 +50,13 @@ const definitions = new WeakMap<object, Definition>();
  */
 export function table<
   C extends Codec,
-  const P extends FieldsOf<R>['primary'] | readonly [FieldsOf<R>['primary'], ...FieldsOf<R>['primary'][]],
+  const P extends PrimaryField<R> | readonly [PrimaryField<R>, ...PrimaryField<R>[]],
   const I extends Readonly<Record<string, IndexSpec<R>>>,
   // A name for the row in what is inferred before; in the result it would be inferred from where the table goes.
   R = TypeOf<C>,
 >(
   codec: C,
-  options: { readonly primaryKey: P; readonly indexes?: I & Strict<I> },
+  options: { readonly primaryKey: P; readonly indexes?: I },
 ): Table<TypeOf<C>, PrimaryKey<TypeOf<C>, P>, Declared<I>> {
   if (!isObject(codec) || typeof codec.is !== 'function' || typeof codec.name !== 'string') {
     throw invalid('codec', `table() takes an io-ts codec first, not ${show(codec)}`);

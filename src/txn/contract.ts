@@ -69,10 +69,7 @@ export interface DryRun<S extends Tables, A> {
 }
 
 /** A plain body: one that returns a promise does not compile, as it would be over before it began. */
-export type Body<S extends Tables, A> = (tx: Transaction<S>) => A extends PromiseLike<unknown> ? SynchronousOnly : A;
-
-/** Stands in a compiler's message where a body is asynchronous. */
-type SynchronousOnly = 'a body runs to its end at once: await first, then transact';
+export type Body<S extends Tables, A> = (tx: Transaction<S>) => A extends PromiseLike<unknown> ? never : A;
 
 /** Which batches a stream gives. */
 export interface StreamOptions<S extends Tables, N extends keyof S & string> {
@@ -91,11 +88,6 @@ export interface WithMarkers {
   readonly markers: true;
   /** How many batches may be passed over before a `progress` marker says so; 1,000 unless told. */
   readonly progressEvery?: number;
-}
-
-/** The stream without markers, which is what is given unless they are asked for. */
-interface WithoutMarkers {
-  readonly markers?: false;
 }
 
 /** A stream that is pulled may hold: what it has not read yet is kept for it. */
@@ -167,15 +159,13 @@ export interface ReadableStore<S extends Tables> {
   changes<N extends keyof S & string = keyof S & string>(
     options: StreamOptions<S, N> & WithMarkers,
   ): Observable<Batch<Pick<S, N>> | Marker>;
-  changes<N extends keyof S & string = keyof S & string>(
-    options?: StreamOptions<S, N> & WithoutMarkers,
-  ): Observable<Batch<Pick<S, N>>>;
+  changes<N extends keyof S & string = keyof S & string>(options?: StreamOptions<S, N>): Observable<Batch<Pick<S, N>>>;
   /** The same, pulled: nothing is read before it is asked for. */
   follow<N extends keyof S & string = keyof S & string>(
     options: StreamOptions<S, N> & FollowOptions & WithMarkers,
   ): AsyncIterableIterator<Batch<Pick<S, N>> | Marker>;
   follow<N extends keyof S & string = keyof S & string>(
-    options?: StreamOptions<S, N> & FollowOptions & WithoutMarkers,
+    options?: StreamOptions<S, N> & FollowOptions,
   ): AsyncIterableIterator<Batch<Pick<S, N>>>;
   /** A query's answer now, and the position from which to follow what happens to it: nothing lies between. */
   snapshotThenFollow<A>(query: (view: View<S>) => A): { readonly value: A; readonly next: Position };
