@@ -338,27 +338,27 @@ describe('views held from everywhere', () => {
   /** Everything a view says of the debts, in words of the twin. */
   function agrees(db: Db, twin: Twin): void {
     const ids = order(twin);
-    expect([db.debts.size, db.debts.count()]).toEqual([twin.size, twin.size]);
-    expect(Array.from(db.debts.scan('bySum'), ({ id }) => id)).toEqual(ids);
-    expect(Array.from(db.debts.scan('bySum', { reverse: true }), ({ id }) => id)).toEqual(ids.toReversed());
-    expect(Array.from(db.debts.scan(), ({ id, sum }) => id + sum)).toEqual(
+    const by = (index: 'bySum', reverse: boolean) => Array.from(db.debts.scan(index, { reverse }), ({ id }) => id);
+    const rows = Array.from(db.debts.scan(), ({ id, sum }) => id + sum);
+    const found = ids.map((id) => db.debts.find('byWhom', `${twin.get(id)}`)?.id);
+    expect([db.debts.size, db.debts.count(), by('bySum', false), by('bySum', true), rows, found]).toEqual([
+      ...[twin.size, twin.size, ids, ids.toReversed()],
       ids.toSorted().map((id) => `${id}${twin.get(id)}`),
-    );
-    for (const [id, sum] of twin) expect(db.debts.find('byWhom', `${sum}`)?.id).toBe(id);
+      ids,
+    ]);
   }
 
   it.each([
     [1, 'all'],
-    [2, { batches: 4 }],
+    [2, { batches: 4, bytes: 900 }],
     [3, { batches: 0 }],
-    [4, { bytes: 500 }],
   ] as const)('stay what they were through hundreds of writes, undone ones too (seed %i, keep %j)', (seed, keep) => {
     const roll = dice(seed);
     const { store } = bank({ keep });
     let twin: Twin = new Map([['b', 40]]);
     store.transact((tx) => tx.debts.update('b', { by: '40' }));
     const held: { readonly db: Db; readonly twin: Twin }[] = [];
-    for (let step = 0; step < 90; step++) {
+    for (let step = 0; step < 70; step++) {
       const next = new Map(twin);
       const undo = roll(4) === 0;
       try {
@@ -383,7 +383,7 @@ describe('views held from everywhere', () => {
       }
       if (roll(6) === 0) held.push({ db: store.asOf(store.head), twin });
       if (roll(8) === 0 && held.length > 0) held.splice(roll(held.length), 1)[0]!.db.close();
-      if (step % 30 === 29) for (const { db, twin: then } of held) agrees(db, then);
+      if (step % 35 === 34) for (const { db, twin: then } of held) agrees(db, then);
     }
     for (const { db, twin: then } of held) agrees(db, then);
     agrees(store.now(), twin);

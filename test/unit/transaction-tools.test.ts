@@ -198,3 +198,23 @@ describe('a closed store', () => {
     store.check();
   });
 });
+
+describe('a store', () => {
+  it('has a lineage of its own, unless it is given one', () => {
+    const [one, two] = [createStore({ tables }), createStore({ tables })];
+    expect(one.lineage).toMatch(/^\w{16,}$/);
+    expect(two.lineage).not.toBe(one.lineage);
+    expect(open().store.lineage).toBe('here');
+  });
+
+  it('is closed by `using` when its block ends', () => {
+    let kept;
+    {
+      using store = open().store;
+      store.transact((tx) => tx.items.put({ id: 'a', n: 1 }));
+      kept = store;
+    }
+    expect(refusal(() => kept.transact((tx) => tx.items.delete('a'))).code).toBe('StoreClosed');
+    expect(kept.now().items.size).toBe(1);
+  });
+});
