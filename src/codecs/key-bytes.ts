@@ -26,7 +26,8 @@
 import { MemoirError, show } from '../errors.js';
 import { toKey, type Key, type KeyPart } from './key.js';
 
-const TAG = {
+/** The first byte of each part. */
+export const TAG = {
   null: 0x10,
   false: 0x20,
   true: 0x21,
@@ -69,7 +70,8 @@ export function encodeKey(key: Key): Uint8Array {
   return bytes;
 }
 
-function encodePart(part: KeyPart): Uint8Array {
+/** The bytes of one part. */
+export function encodePart(part: KeyPart): Uint8Array {
   switch (typeof part) {
     case 'string':
       return encodeString(part);

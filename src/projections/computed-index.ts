@@ -1,15 +1,20 @@
 import { assert } from '../assert.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
-import { compareKeys, errorAt, type Key, type KeyPart, type Place } from '../codecs/key.js';
+import { compareKeys, compareParts, errorAt, type Key, type Place } from '../codecs/key.js';
+import { HashTable, type KeyHolder } from './hash-table.js';
 import { IndexHistory } from './index-history.js';
+import { hashKey } from './key-hash.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
-import type { TableIndex } from './table-index.js';
+import type { Conflict, TableIndex } from './table-index.js';
 
 /** An index whose keys are computed from the row, none or many: they are kept, so that callbacks run once a row. */
-export class ComputedIndex implements TableIndex, EntryKeys {
+export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly head = new OrderedTree(this);
   readonly history = new IndexHistory();
+  readonly #hash: HashTable | undefined;
   readonly #tailOf: (row: Row) => Key;
+  /** How many parts of a full key are the primary key's. */
+  readonly #tail: number;
   readonly #place: Place;
   readonly #keys: (Key | undefined)[] = [];
   readonly #slots: number[] = [];
@@ -23,17 +28,17 @@ export class ComputedIndex implements TableIndex, EntryKeys {
   readonly #removed: (readonly Key[])[] = [];
   touched = 0;
 
+  /** @param hashed whether keys are found by hash, which a unique index needs unless it is the primary one */
   constructor(
     readonly plan: IndexPlan,
-    tailOf: (row: Row) => Key,
+    { tailOf, tail }: { readonly tailOf: (row: Row) => Key; readonly tail: number },
     place: Place,
+    hashed: boolean,
   ) {
     this.#tailOf = tailOf;
+    this.#tail = tail;
     this.#place = place;
-  }
-
-  part(ref: number, i: number): KeyPart {
-    return this.#keys[ref]![i]!;
+    this.#hash = hashed ? new HashTable(this) : undefined;
   }
 
   slotOf(ref: number): number {
@@ -47,6 +52,27 @@ export class ComputedIndex implements TableIndex, EntryKeys {
   keysOf(row: Row): readonly Key[] {
     this.prepare(row);
     return this.#prepared;
+  }
+
+  hasKey(ref: number, key: Key): boolean {
+    const own = this.#keys[ref]!;
+    const width = own.length - this.#tail;
+    for (let i = 0; i < width; i++) if (i >= key.length || compareParts(own[i]!, key[i]!) !== 0) return false;
+    return true;
+  }
+
+  holderOf(key: Key): number {
+    const ref = this.#hash!.find(hashKey(key), key);
+    return ref < 0 ? -1 : this.#slots[ref]!;
+  }
+
+  conflict(slot: number, row: Row): Conflict | undefined {
+    for (const full of this.keysOf(row)) {
+      const key = full.slice(0, full.length - this.#tail);
+      const other = this.holderOf(key);
+      if (other >= 0 && other !== slot) return { slot: other, key };
+    }
+    return undefined;
   }
 
   prepare(row: Row): void {
@@ -92,14 +118,20 @@ export class ComputedIndex implements TableIndex, EntryKeys {
     this.#put(slot, keys, (i) => born[i]!);
   }
 
-  /** Forgets what only an undo would need. */
   settle(): void {
     this.#removed.length = 0;
+    this.head.settle();
     this.history.settle();
   }
 
   check(): void {
-    this.head.check((ref) => this.#keys[ref]!.length);
+    this.head.check();
+    for (const ref of this.#hash === undefined ? [] : this.head.refs()) {
+      const key = this.fullKey(ref);
+      const holder = this.holderOf(key.slice(0, key.length - this.#tail));
+      assert(holder === this.#slots[ref], 'the hash finds every key of a unique index');
+    }
+    assert((this.#hash?.size ?? this.head.size) === this.head.size, 'the hash of a unique index has nothing else');
     const held = this.#refs.reduce((sum, refs) => sum + (refs?.length ?? 0), 0);
     assert(held === this.head.size, 'every entry of a computed index belongs to a row');
   }
@@ -124,15 +156,22 @@ export class ComputedIndex implements TableIndex, EntryKeys {
       const ref = this.#free.pop() ?? this.#keys.length;
       this.#keys[ref] = key;
       this.#slots[ref] = slot;
-      this.head.insert(key, ref, born(i));
+      this.head.insert(ref, born(i));
+      this.#hash?.add(this.#hashOf(key), ref);
       return ref;
     });
   }
 
   #take(ref: number): number {
-    const born = this.head.remove(this.#keys[ref]!, ref);
+    const key = this.#keys[ref]!;
+    const born = this.head.remove(key, ref);
+    this.#hash?.remove(this.#hashOf(key), ref);
     this.#keys[ref] = undefined;
     this.#free.push(ref);
     return born;
+  }
+
+  #hashOf(key: Key): number {
+    return hashKey(key, key.length - this.#tail);
   }
 }

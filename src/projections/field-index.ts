@@ -1,35 +1,37 @@
 import { assert } from '../assert.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
-import { isKeyPart, type Key, type KeyPart, type Place } from '../codecs/key.js';
+import { compareParts, isKeyPart, type Key, type KeyPart, type Place } from '../codecs/key.js';
+import { HashTable, type KeyHolder } from './hash-table.js';
 import { IndexHistory } from './index-history.js';
+import { hashKey } from './key-hash.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
-import type { TableIndex } from './table-index.js';
+import type { Conflict, TableIndex } from './table-index.js';
 
 /** An index whose keys are fields of the row: an entry's ref is its row's slot, and its key is read from there. */
-export class FieldIndex implements TableIndex, EntryKeys {
+export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly head = new OrderedTree(this);
   readonly history = new IndexHistory();
+  readonly #hash: HashTable | undefined;
   readonly #rows: readonly (Row | undefined)[];
   readonly #path: readonly string[];
   readonly #place: Place;
   readonly #width: number;
   touched = 0;
 
+  /** @param hashed whether keys are found by hash, which a unique index needs unless it is the primary one */
   constructor(
     readonly plan: IndexPlan,
     rows: readonly (Row | undefined)[],
     primaryKey: readonly string[],
     place: Place,
+    hashed: boolean,
   ) {
     this.#place = place;
     assert(plan.fields !== undefined, 'a field index has fields');
     this.#rows = rows;
     this.#width = plan.fields.length;
     this.#path = [...plan.fields, ...primaryKey];
-  }
-
-  part(ref: number, i: number): KeyPart {
-    return this.#rows[ref]![this.#path[i]!] as KeyPart;
+    this.#hash = hashed ? new HashTable(this) : undefined;
   }
 
   slotOf(ref: number): number {
@@ -42,6 +44,26 @@ export class FieldIndex implements TableIndex, EntryKeys {
 
   keysOf(row: Row): readonly Key[] {
     return this.#holds(row) ? [this.#keyOf(row)] : [];
+  }
+
+  hasKey(slot: number, key: Key): boolean {
+    const row = this.#rows[slot]!;
+    for (let i = 0; i < this.#width; i++) {
+      const part = row[this.#path[i]!] as KeyPart;
+      if (part !== key[i] && compareParts(part, key[i]!) !== 0) return false;
+    }
+    return true;
+  }
+
+  holderOf(key: Key): number {
+    return this.#hash!.find(hashKey(key, this.#width), key);
+  }
+
+  conflict(slot: number, row: Row): Conflict | undefined {
+    if (!this.#holds(row)) return undefined;
+    const key = this.#keyOf(row);
+    const other = this.holderOf(key);
+    return other < 0 || other === slot ? undefined : { slot: other, key: key.slice(0, this.#width) };
   }
 
   prepare(row: Row): void {
@@ -66,29 +88,44 @@ export class FieldIndex implements TableIndex, EntryKeys {
     if (!this.#holds(row)) return;
     const key = this.#keyOf(row);
     this.history.add(key, slot, this.head.remove(key, slot), version);
+    this.#hash?.remove(hashKey(key, this.#width), slot);
     this.touched = version;
   }
 
   insert(slot: number, row: Row, version: number): void {
     if (!this.#holds(row)) return;
-    this.head.insert(this.#keyOf(row), slot, version);
+    this.#add(slot, row, version);
     this.touched = version;
   }
 
   uninsert(slot: number, row: Row): void {
-    if (this.#holds(row)) this.head.remove(this.#keyOf(row), slot);
+    if (!this.#holds(row)) return;
+    const key = this.#keyOf(row);
+    this.head.remove(key, slot);
+    this.#hash?.remove(hashKey(key, this.#width), slot);
   }
 
   unremove(slot: number, row: Row): void {
-    if (this.#holds(row)) this.head.insert(this.#keyOf(row), slot, this.history.takeBack());
+    if (this.#holds(row)) this.#add(slot, row, this.history.takeBack());
   }
 
   settle(): void {
+    this.head.settle();
     this.history.settle();
   }
 
   check(): void {
-    this.head.check(() => this.#path.length);
+    this.head.check();
+    if (this.#hash === undefined) return;
+    for (const slot of this.head.refs()) {
+      assert(this.holderOf(this.fullKey(slot)) === slot, 'the hash finds every key of a unique index');
+    }
+    assert(this.#hash.size === this.head.size, 'the hash of a unique index has nothing else');
+  }
+
+  #add(slot: number, row: Row, born: number): void {
+    this.head.insert(slot, born);
+    if (this.#hash !== undefined) this.#hash.add(hashKey(this.#keyOf(row), this.#width), slot);
   }
 
   /** A sparse index has no entry for a row without all of its fields. */
@@ -99,6 +136,8 @@ export class FieldIndex implements TableIndex, EntryKeys {
   }
 
   #keyOf(row: Row): Key {
-    return this.#path.map((field) => row[field] as KeyPart);
+    const key: KeyPart[] = [];
+    for (const field of this.#path) key.push(row[field] as KeyPart);
+    return key;
   }
 }

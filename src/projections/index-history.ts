@@ -64,6 +64,7 @@ export class IndexHistory {
 
   /** Ends the running transaction: nothing will be taken back. */
   settle(): void {
+    for (const { level } of this.#recent) if (level >= 0) this.#levels[level]!.at(-1)!.tree.settle();
     this.#recent.length = 0;
   }
 
@@ -155,11 +156,10 @@ export class HistorySpan implements EntryKeys {
     const ref = this.#keys.push(key) - 1;
     this.#slots.push(slot);
     this.#died.push(died);
-    this.tree.insert(key, ref, born);
+    this.tree.insert(ref, born);
   }
 
   takeBack(): void {
-    // The tree asks for the key while it searches.
     const ref = this.#keys.length - 1;
     this.tree.remove(this.#keys[ref]!, ref);
     this.#keys.pop();
@@ -167,11 +167,7 @@ export class HistorySpan implements EntryKeys {
     this.#died.pop();
   }
 
-  part(ref: number, i: number): Key[number] {
-    return this.#keys[ref]![i]!;
-  }
-
-  keyOf(ref: number): Key {
+  fullKey(ref: number): Key {
     return this.#keys[ref]!;
   }
 

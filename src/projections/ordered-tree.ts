@@ -1,40 +1,35 @@
 import { assert } from '../assert.js';
-import { compareParts, type KeyPart } from '../codecs/key.js';
+import { compareParts, type Key } from '../codecs/key.js';
 import { beginsWith, type Edge } from '../codecs/range.js';
-import { hasExactHead, headOf, lastHead } from './sort-key.js';
+import { EntryColumns } from './entry-columns.js';
+import { headOf } from './key-head.js';
+import { Leaves, type Position } from './leaves.js';
+import { sortEntries } from './sort-entries.js';
 
-const LEAF = 128;
-const LEAF_BITS = 7;
+/** So many entries may wait to be put in their places. */
+const WAITING_MAX = 1024;
 
 /** Where a tree finds the key of an entry, when heads alone do not decide. */
 export interface EntryKeys {
-  /** Part `i` of the full key of the entry `ref`. */
-  part(ref: number, i: number): KeyPart;
+  /** The full key of the entry `ref`. */
+  fullKey(ref: number): Key;
 }
 
 /**
- * An ordered set of entries `(key, ref, born)` in typed arrays alone: the heads of the key's first two parts, a
- * number that stands for the entry, and the version at which it came in. Two levels: a directory of leaves over one
- * arena, so that the collector has nothing to trace. Keys are ordered by heads, and where heads tie by the parts
- * themselves, read through `EntryKeys`; equal keys by ref.
+ * An ordered set of entries `(key, ref, born)` in typed arrays alone: the key's head, a number that stands for the
+ * entry, and the version at which it came in. Keys are ordered by heads, and where heads tie by the parts themselves,
+ * read through `EntryKeys`; equal keys by ref.
+ *
+ * New entries *wait*, as a list, until someone reads or so many wait that it pays to sort them: writes that nobody
+ * reads in between cost a push, and a load builds its leaves from one sorted run.
+ *
+ * Callers hold to this: a key can be read through `EntryKeys` from its insertion until after its removal.
  */
 export class OrderedTree {
   readonly #keys: EntryKeys;
-  // Small at first: there are many small trees on the history side.
-  #first = new Float64Array(8);
-  #second = new Float64Array(8);
-  #born = new Float64Array(8);
-  #ref = new Int32Array(8);
-  #count = new Int32Array(2);
-  #directory = new Int32Array(8);
-  #leaves = 1;
-  #used = 1;
-  readonly #free: number[] = [];
-  /** False once a head came in that other parts may share. */
-  #firstExact = true;
-  #secondExact = true;
-  #size = 0;
-  #edits = 0;
+  readonly #leaves = new Leaves();
+  readonly #waiting: number[] = [];
+  readonly #waitingBorn: number[] = [];
 
   constructor(keys: EntryKeys) {
     this.#keys = keys;
@@ -42,311 +37,288 @@ export class OrderedTree {
 
   /** Entries. */
   get size(): number {
-    return this.#size;
+    return this.#leaves.size + this.#waiting.length;
   }
 
-  /** Goes up at each insertion and removal, after which positions are void. */
+  /** Bytes of typed arrays, and of the list of those that wait. */
+  get bytes(): number {
+    return this.#leaves.bytes + 2 * 8 * this.#waiting.length;
+  }
+
+  /** Goes up when entries move, after which positions are void. */
   get edits(): number {
-    return this.#edits;
+    return this.#leaves.edits;
   }
 
   /** Adds an entry that is not there yet. */
-  insert(parts: readonly KeyPart[], ref: number, born: number): void {
-    this.#aim(parts, -1, false, ref);
-    if (parts.length > 0) this.#firstExact &&= hasExactHead(parts[0]!);
-    if (parts.length > 1) this.#secondExact &&= hasExactHead(parts[1]!);
-    let d = this.#leafFor();
-    if (this.#count[this.#directory[d]!] === LEAF) {
-      this.#split(d);
-      d = this.#leafFor();
-    }
-    const leaf = this.#directory[d]!;
-    const start = leaf << LEAF_BITS;
-    const end = start + this.#count[leaf]!;
-    const at = this.#firstNotBefore(start, end);
-    if (end === this.#first.length) this.#resize(end * 2);
-    this.#move(at, at + 1, end - at);
-    this.#first[at] = this.#head0;
-    this.#second[at] = this.#head1;
-    this.#born[at] = born;
-    this.#ref[at] = ref;
-    this.#count[leaf]!++;
-    this.#size++;
-    this.#edits++;
+  insert(ref: number, born: number): void {
+    this.#waiting.push(ref);
+    this.#waitingBorn.push(born);
+    if (this.#waiting.length >= WAITING_MAX && this.#waiting.length > this.#leaves.size) this.#place();
   }
 
-  /** Removes an entry and returns the version at which it came in. */
-  remove(parts: readonly KeyPart[], ref: number): number {
-    this.#aim(parts, -1, false, ref);
-    let d = this.#leafFor();
-    let leaf = this.#directory[d]!;
-    let start = leaf << LEAF_BITS;
-    let at = this.#firstNotBefore(start, start + this.#count[leaf]!);
-    if (at === start + this.#count[leaf]! && d + 1 < this.#leaves) {
-      leaf = this.#directory[++d]!;
-      at = start = leaf << LEAF_BITS;
+  /** Removes an entry, whose full key is given, and returns the version at which it came in. */
+  remove(key: Key, ref: number): number {
+    if (this.#waiting.length > 0 && this.#waiting[this.#waiting.length - 1] === ref) {
+      this.#waiting.pop();
+      return this.#waitingBorn.pop()!;
     }
-    const end = start + this.#count[leaf]!;
-    assert(at < end && this.#ref[at] === ref, 'an index has an entry for every key of its rows');
-    const born = this.#born[at]!;
-    this.#move(at + 1, at, end - at - 1);
-    this.#count[leaf]!--;
-    this.#size--;
-    this.#edits++;
-    if (this.#count[leaf]! < LEAF / 4 && this.#leaves > 1) this.#merge(d);
-    return born;
+    const leaves = this.#leaves;
+    this.#aimAt(ref, key);
+    if (!this.#find(found) && this.#waiting.length > 0) {
+      this.#place();
+      this.#aimAt(ref, key);
+      this.#find(found);
+    }
+    const there = !leaves.ended(found) && leaves.arena.ref[leaves.startOf(found.leaf) + found.at] === ref;
+    assert(there, 'an index has an entry for every key of its rows');
+    return leaves.takeOut(found.leaf, found.at);
   }
 
-  /** The position of the first entry after the edge; `size` of the last leaf's end when there is none. */
+  /** Puts entries that wait in their places, once there are many. */
+  settle(): void {
+    if (this.#waiting.length >= WAITING_MAX) this.#place();
+  }
+
+  /** The position of the first entry after the edge; past the last leaf when there is none. */
   seek(edge: Edge, position: Position): void {
-    this.#aim(edge.parts, edge.side, edge.cut, -1);
-    const d = this.#leafFor();
-    const leaf = this.#directory[d]!;
-    const start = leaf << LEAF_BITS;
-    position.leaf = d;
-    position.at = this.#firstNotBefore(start, start + this.#count[leaf]!) - start;
-    this.#settle(position);
+    if (this.#waiting.length > 0) this.#place();
+    this.#aim(edge);
+    this.#find(position);
   }
 
   /** Moves a position to the next entry. */
   next(position: Position): void {
-    position.at++;
-    this.#settle(position);
+    this.#leaves.next(position);
   }
 
   /** Moves a position to the entry before; false when there is none. */
   previous(position: Position): boolean {
-    while (position.at === 0) {
-      if (position.leaf === 0) return false;
-      position.leaf--;
-      position.at = this.#count[this.#directory[position.leaf]!]!;
-    }
-    position.at--;
-    return true;
+    return this.#leaves.previous(position);
   }
 
   /** True when the position is past the last entry. */
   ended(position: Position): boolean {
-    return position.leaf >= this.#leaves;
+    return this.#leaves.ended(position);
   }
 
   refAt(position: Position): number {
-    return this.#ref[(this.#directory[position.leaf]! << LEAF_BITS) + position.at]!;
+    return this.#leaves.arena.ref[this.#leaves.startOf(position.leaf) + position.at]!;
   }
 
   bornAt(position: Position): number {
-    return this.#born[(this.#directory[position.leaf]! << LEAF_BITS) + position.at]!;
+    return this.#leaves.arena.born[this.#leaves.startOf(position.leaf) + position.at]!;
   }
 
   /** Where the entry at a position stands to an edge: negative before it, positive after. */
   orderAt(position: Position, edge: Edge): number {
-    this.#aim(edge.parts, edge.side, edge.cut, -1);
-    return this.#order((this.#directory[position.leaf]! << LEAF_BITS) + position.at);
+    this.#aim(edge);
+    return this.#order(this.#leaves.arena, this.#leaves.startOf(position.leaf) + position.at);
+  }
+
+  /**
+   * Fills `refs` with entries from one position on, up to another, at the most `room` of them, and moves the position
+   * beyond them. Returns how many.
+   */
+  take(from: Position, end: Position, refs: Int32Array, room: number): number {
+    return this.#leaves.take(from, end, refs, room);
+  }
+
+  /** How many entries lie between two edges, without a look at each. */
+  countBetween(low: Edge, high: Edge): number {
+    const from: Position = { leaf: 0, at: 0 };
+    const to: Position = { leaf: 0, at: 0 };
+    this.seek(low, from);
+    this.seek(high, to);
+    return this.#leaves.distance(from, to);
   }
 
   /** Every entry's ref in order, for checks. */
   *refs(): Generator<number> {
+    this.#place();
     const position: Position = { leaf: 0, at: 0 };
-    for (this.#settle(position); !this.ended(position); this.next(position)) yield this.refAt(position);
+    for (this.#leaves.settle(position); !this.ended(position); this.next(position)) yield this.refAt(position);
   }
 
   /** Verifies order and counts; throws when the tree is broken. */
-  check(width: (ref: number) => number): void {
-    let size = 0;
-    let before: readonly KeyPart[] | undefined;
+  check(): void {
+    let before = -1;
     for (const ref of this.refs()) {
-      const parts = Array.from({ length: width(ref) }, (_, i) => this.#keys.part(ref, i));
-      if (before !== undefined) assert(compareTuples(before, parts) <= 0, 'the entries of a tree are in order');
-      before = parts;
-      size++;
+      assert(before < 0 || this.#compareRefs(before, ref) < 0, 'the entries of a tree are in order');
+      before = ref;
     }
-    assert(size === this.#size, 'a tree has as many entries as it says');
+    this.#leaves.check();
+    const { arena, length } = this.#leaves;
+    for (let d = 0; d < length; d++) {
+      const start = this.#leaves.startOf(d);
+      for (let at = start; at < start + this.#leaves.countOf(d); at++) {
+        this.#aimAt(arena.ref[at]!, this.#keys.fullKey(arena.ref[at]!));
+        assert(this.#order(arena, at) === 0, 'every entry has the head of its key');
+      }
+    }
   }
 
-  // What is being looked for. Fields rather than an object per search: every write searches several trees.
-  #parts: readonly KeyPart[] = [];
+  // What is being looked for, beside its head in `aim`. Fields rather than an object per search: every write searches.
+  /** The key, or what it begins with; undefined for an entry, whose key is read when it is needed. */
+  #parts: Key | undefined;
   #side: -1 | 0 | 1 = -1;
   #cut = false;
   #aimRef = -1;
-  #head0 = 0;
-  #head1 = 0;
-  #exact0 = false;
-  #exact1 = false;
 
-  #aim(parts: readonly KeyPart[], side: -1 | 0 | 1, cut: boolean, ref: number): void {
+  #aim({ parts, side, cut }: Edge): void {
+    headOf(parts, cut, side > 0 ? 0xff : 0x00, aim);
     this.#parts = parts;
     this.#side = side;
     this.#cut = cut;
+    this.#aimRef = -1;
+  }
+
+  #aimAt(ref: number, key: Key): void {
+    headOf(key, false, 0x00, aim);
+    this.#aimHeadless(ref);
+    this.#parts = key;
+  }
+
+  /** Aims at an entry whose head is in `aim` already. */
+  #aimHeadless(ref: number): void {
+    this.#parts = undefined;
+    this.#side = 0;
+    this.#cut = false;
     this.#aimRef = ref;
-    const n = parts.length;
-    this.#head0 = n > 0 ? this.#headFor(parts[0]!, cut && n === 1) : side < 0 ? -Infinity : Infinity;
-    this.#head1 = n > 1 ? this.#headFor(parts[1]!, cut && n === 2) : 0;
-    this.#exact0 = n > 0 && !(cut && n === 1) && this.#firstExact && hasExactHead(parts[0]!);
-    this.#exact1 = n > 1 && !(cut && n === 2) && this.#secondExact && hasExactHead(parts[1]!);
   }
 
-  #headFor(part: KeyPart, cut: boolean): number {
-    return cut && this.#side > 0 ? lastHead(part as string) : headOf(part);
+  /** Where an entry in columns stands to what is aimed at. */
+  #order({ head0, head1, head2, ref }: EntryColumns, at: number): number {
+    const order = head0[at]! - aim[0]! || head1[at]! - aim[1]! || head2[at]! - aim[2]!;
+    return order === 0 ? this.#orderOfTie(ref[at]!) : order;
   }
 
-  /** Where the entry at an arena index stands to what is aimed at. */
-  #order(at: number): number {
-    const head = this.#first[at]!;
-    if (head < this.#head0) return -1;
-    if (head > this.#head0) return 1;
-    return this.#orderOfTie(at);
-  }
-
-  #orderOfTie(at: number): number {
+  /** Where an entry whose head ties stands to what is aimed at. */
+  #orderOfTie(ref: number): number {
+    if (ref === this.#aimRef) return 0;
+    this.#parts ??= this.#keys.fullKey(this.#aimRef);
     const parts = this.#parts;
-    const n = parts.length;
-    let i = 0;
-    if (this.#exact0) {
-      i = 1;
-      if (n > 1) {
-        const head = this.#second[at]!;
-        if (head < this.#head1) return -1;
-        if (head > this.#head1) return 1;
-        if (this.#exact1) i = 2;
-      }
-    }
-    const ref = this.#ref[at]!;
-    for (; i < n; i++) {
-      const part = this.#keys.part(ref, i);
-      if (this.#cut && i === n - 1 && beginsWith(part, parts[i]!)) break;
-      const order = compareParts(part, parts[i]!);
+    const key = this.#keys.fullKey(ref);
+    for (let i = 0; i < parts.length; i++) {
+      if (this.#cut && i === parts.length - 1 && beginsWith(key[i]!, parts[i]!)) break;
+      const order = compareParts(key[i]!, parts[i]!);
       if (order !== 0) return order;
     }
-    // The key begins with what is aimed at: an entry is before itself by ref, and a cut lies to one side of all.
+    // The key begins with what is aimed at: an entry is before itself by ref, and an edge lies to one side of all.
     return this.#aimRef < 0 ? -this.#side : ref - this.#aimRef;
+  }
+
+  /** Where two entries stand to each other. */
+  #compareRefs(a: number, b: number): number {
+    const x = this.#keys.fullKey(a);
+    const y = this.#keys.fullKey(b);
+    for (let i = 0; i < x.length; i++) {
+      const order = compareParts(x[i]!, y[i]!);
+      if (order !== 0) return order;
+    }
+    return a - b;
+  }
+
+  /** Finds the first entry that is not before the aim; true when the aim's own entry is there. */
+  #find(position: Position): boolean {
+    const leaves = this.#leaves;
+    position.leaf = this.#leafFor();
+    position.at = this.#firstNotBefore(position.leaf);
+    leaves.settle(position);
+    return !leaves.ended(position) && this.refAt(position) === this.#aimRef;
   }
 
   /** The place in the directory of the leaf in which the aim would stand. */
   #leafFor(): number {
+    const { head0, head1, head2 } = this.#leaves.directory;
+    const aim0 = aim[0]!;
+    const aim1 = aim[1]!;
+    const aim2 = aim[2]!;
     let low = 0;
-    let high = this.#leaves - 1;
+    let high = this.#leaves.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (this.#order(this.#directory[middle]! << LEAF_BITS) < 0) low = middle;
+      let order = head0[middle]! - aim0;
+      if (order === 0) order = head1[middle]! - aim1;
+      if (order === 0) order = head2[middle]! - aim2;
+      if (order === 0) order = this.#orderOfTie(this.#leaves.arena.ref[this.#leaves.startOf(middle)]!);
+      if (order < 0) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
-  /** The first arena index in a leaf whose entry is not before the aim. */
-  #firstNotBefore(start: number, end: number): number {
+  /** The first place in a leaf whose entry is not before the aim. */
+  #firstNotBefore(d: number): number {
+    const { head0, head1, head2, ref } = this.#leaves.arena;
+    const aim0 = aim[0]!;
+    const aim1 = aim[1]!;
+    const aim2 = aim[2]!;
+    const start = this.#leaves.startOf(d);
     let low = start;
-    let high = end;
+    let high = start + this.#leaves.countOf(d);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#order(middle) < 0) low = middle + 1;
+      let order = head0[middle]! - aim0;
+      if (order === 0) order = head1[middle]! - aim1;
+      if (order === 0) order = head2[middle]! - aim2;
+      if (order === 0) order = this.#orderOfTie(ref[middle]!);
+      if (order < 0) low = middle + 1;
       else high = middle;
     }
-    return low;
+    return low - start;
   }
 
-  /** Steps over the end of a leaf. */
-  #settle(position: Position): void {
-    while (position.leaf < this.#leaves && position.at >= this.#count[this.#directory[position.leaf]!]!) {
-      position.leaf++;
-      position.at = 0;
+  /** Puts every entry that waits in its place. */
+  #place(): void {
+    const { length } = this.#waiting;
+    if (length === 0) return;
+    const run = this.#sortedRun();
+    const many = length > 64 && length * 4 > this.#leaves.size;
+    if (many) this.#leaves.rebuild(run, length, (at, other, i) => this.#isBefore(at, other, i));
+    else for (let i = 0; i < length; i++) this.#put(run, i);
+  }
+
+  /** The entries that wait, in order; none waits from then on. */
+  #sortedRun(): EntryColumns {
+    const refs = this.#waiting;
+    const run = new EntryColumns(refs.length);
+    for (let i = 0; i < refs.length; i++) {
+      headOf(this.#keys.fullKey(refs[i]!), false, 0x00, aim);
+      run.head0[i] = aim[0]!;
+      run.head1[i] = aim[1]!;
+      run.head2[i] = aim[2]!;
+      run.born[i] = this.#waitingBorn[i]!;
+      run.ref[i] = refs[i]!;
     }
+    refs.length = 0;
+    this.#waitingBorn.length = 0;
+    return sortEntries(run, (a, b) => this.#compareRefs(a, b));
   }
 
-  #move(from: number, to: number, count: number): void {
-    // Up to here a loop is faster than four calls into the engine (measured on Node 20).
-    if (count <= 40) this.#moveEach(from, to, count);
-    else this.#moveAll(from, to, count);
-  }
-
-  #moveEach(from: number, to: number, count: number): void {
-    const first = this.#first;
-    const second = this.#second;
-    const born = this.#born;
-    const ref = this.#ref;
-    const step = from < to ? -1 : 1;
-    let i = from < to ? count - 1 : 0;
-    for (let left = count; left > 0; left--, i += step) {
-      first[to + i] = first[from + i]!;
-      second[to + i] = second[from + i]!;
-      born[to + i] = born[from + i]!;
-      ref[to + i] = ref[from + i]!;
+  /** Puts one entry of a run in its place. */
+  #put(run: EntryColumns, i: number): void {
+    const leaves = this.#leaves;
+    this.#aimHeadless(run.ref[i]!);
+    aim[0] = run.head0[i]!;
+    aim[1] = run.head1[i]!;
+    aim[2] = run.head2[i]!;
+    let d = this.#leafFor();
+    if (leaves.isFull(d)) {
+      leaves.split(d);
+      d = this.#leafFor();
     }
+    leaves.put(d, this.#firstNotBefore(d), run, i);
   }
 
-  #moveAll(from: number, to: number, count: number): void {
-    this.#first.copyWithin(to, from, from + count);
-    this.#second.copyWithin(to, from, from + count);
-    this.#born.copyWithin(to, from, from + count);
-    this.#ref.copyWithin(to, from, from + count);
-  }
-
-  #split(d: number): void {
-    const left = this.#directory[d]!;
-    const right = this.#newLeaf();
-    // Keys that grow (ids, times) fill the last leaf from the left: split it late, and leaves stay full.
-    const keep = d === this.#leaves - 1 ? LEAF - LEAF / 8 : LEAF / 2;
-    this.#move((left << LEAF_BITS) + keep, right << LEAF_BITS, LEAF - keep);
-    this.#count[left] = keep;
-    this.#count[right] = LEAF - keep;
-    if (this.#leaves === this.#directory.length) {
-      const wider = new Int32Array(this.#leaves * 2);
-      wider.set(this.#directory);
-      this.#directory = wider;
-    }
-    this.#directory.copyWithin(d + 2, d + 1, this.#leaves);
-    this.#directory[d + 1] = right;
-    this.#leaves++;
-  }
-
-  /** Joins a thin leaf with a neighbour, if both fit in one with room to spare. An empty leaf never stays. */
-  #merge(d: number): void {
-    const at = d === this.#leaves - 1 ? d - 1 : d;
-    const left = this.#directory[at]!;
-    const right = this.#directory[at + 1]!;
-    const x = this.#count[left]!;
-    const y = this.#count[right]!;
-    if (x > 0 && y > 0 && x + y > LEAF - LEAF / 4) return;
-    this.#move(right << LEAF_BITS, (left << LEAF_BITS) + x, y);
-    this.#count[left] = x + y;
-    this.#count[right] = 0;
-    this.#free.push(right);
-    this.#directory.copyWithin(at + 1, at + 2, this.#leaves);
-    this.#leaves--;
-  }
-
-  #newLeaf(): number {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    const leaf = this.#used++;
-    if (this.#used << LEAF_BITS > this.#first.length) this.#resize(Math.max(this.#first.length * 2, LEAF * 2));
-    if (this.#used > this.#count.length) this.#count = grown(this.#count, new Int32Array(this.#used * 2));
-    return leaf;
-  }
-
-  #resize(entries: number): void {
-    this.#first = grown(this.#first, new Float64Array(entries));
-    this.#second = grown(this.#second, new Float64Array(entries));
-    this.#born = grown(this.#born, new Float64Array(entries));
-    this.#ref = grown(this.#ref, new Int32Array(entries));
+  /** True when an entry in its place comes before one of a run. */
+  #isBefore(at: number, run: EntryColumns, i: number): boolean {
+    const { head0, head1, head2, ref } = this.#leaves.arena;
+    const order = head0[at]! - run.head0[i]! || head1[at]! - run.head1[i]! || head2[at]! - run.head2[i]!;
+    return (order === 0 ? this.#compareRefs(ref[at]!, run.ref[i]!) : order) < 0;
   }
 }
 
-/** A place in a tree: which leaf of the directory, and where in it. */
-export interface Position {
-  leaf: number;
-  at: number;
-}
-
-function grown<A extends Float64Array | Int32Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
-}
-
-function compareTuples(a: readonly KeyPart[], b: readonly KeyPart[]): number {
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const order = compareParts(a[i]!, b[i]!);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
-}
+/** The head of what is being looked for, in whichever tree: one search runs at a time. */
+const aim = new Float64Array(3);
+const found: Position = { leaf: 0, at: 0 };

@@ -1,7 +1,8 @@
 import type { Key } from '../codecs/key.js';
 import type { Edge, Interval } from '../codecs/range.js';
 import type { HistorySpan } from './index-history.js';
-import type { OrderedTree, Position } from './ordered-tree.js';
+import type { Position } from './leaves.js';
+import type { OrderedTree } from './ordered-tree.js';
 
 /** A place in one tree between the ends of a stretch, going one way. */
 export class Side {
@@ -83,7 +84,7 @@ export class PastSide {
   }
 
   get key(): Key {
-    return this.#span.keyOf(this.#side.ref);
+    return this.#span.fullKey(this.#side.ref);
   }
 
   get slot(): number {

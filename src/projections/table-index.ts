@@ -4,9 +4,9 @@ import type { IndexHistory } from './index-history.js';
 import type { OrderedTree } from './ordered-tree.js';
 
 /**
- * One index of a table: the head, an ordered tree with an entry for every key of every row, and the history side.
- * A *full key* is the index's parts followed by the primary key's, so that entries never tie and every reader, on every
- * machine, sees one order.
+ * One index of a table: the head, an ordered tree with an entry for every key of every row; a hash of the keys, where
+ * they are unique; and the history side. A *full key* is the index's parts followed by the primary key's, so that
+ * entries never tie and every reader, on every machine, sees one order.
  *
  * Callers hold to this: `remove` runs while the row is still in its slot, `insert` once the new one is.
  */
@@ -21,6 +21,10 @@ export interface TableIndex {
   fullKey(ref: number): Key;
   /** The row's own keys in this index, as full keys. */
   keysOf(row: Row): readonly Key[];
+  /** The slot of the row that has a key at the head, or −1. For unique indexes alone; `key` is the index's parts. */
+  holderOf(key: Key): number;
+  /** A key of the row that another slot's row has already, with that slot. For unique indexes alone. */
+  conflict(slot: number, row: Row): Conflict | undefined;
   /** Computes and checks a row's keys, which all that follows uses. Throws `MissingValue` or `KeyInvalid`. */
   prepare(row: Row): void;
   /** True when the entries of a slot must change for its row to be replaced; `after` was prepared. */
@@ -33,8 +37,14 @@ export interface TableIndex {
   uninsert(slot: number, row: Row): void;
   /** Brings back from the history side what `remove` took. Undoes in reverse order only. */
   unremove(slot: number, row: Row): void;
-  /** Forgets what only an undo would need. */
+  /** Ends a transaction: forgets what only an undo would need. */
   settle(): void;
-  /** Verifies the tree; throws when it is broken. */
+  /** Verifies the structures against each other; throws when one is broken. */
   check(): void;
+}
+
+/** Another row that has a key which must be unique. */
+export interface Conflict {
+  readonly slot: number;
+  readonly key: Key;
 }

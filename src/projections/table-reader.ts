@@ -69,7 +69,14 @@ export class TableReads {
     if (width > 0 && key.length !== width) {
       throw errorAt('KeyInvalid', this.placeOf(index), `a key has ${width} parts, not ${key.length}`, { key });
     }
-    return this.first(name, { prefix: key });
+    const { from, table } = this;
+    // A hash knows the head alone, and whole keys.
+    if (width === 0 || index.touched > from.version) return this.first(name, { prefix: key });
+    from.guard();
+    const folded = toKey(key, this.placeOf(index)).map(index.plan.fold);
+    from.reads?.add(index, intervalOf(folded));
+    const slot = index === table.primary ? table.slotOf(folded) : index.holderOf(folded);
+    return slot < 0 ? undefined : table.rowAt(slot, from.version);
   }
 
   findOrThrow(name: string, ...key: readonly unknown[]): Row {

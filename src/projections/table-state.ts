@@ -3,14 +3,13 @@ import { show } from '../errors.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
 import { compareParts, errorAt, toKey, type Key, type KeyPart, type Place } from '../codecs/key.js';
 import { equalPlain } from '../codecs/equality.js';
-import { intervalOf } from '../codecs/range.js';
 import { PRIMARY } from '../codecs/index-check.js';
 import type { Definition } from '../codecs/table.js';
 import { ComputedIndex } from './computed-index.js';
 import { FieldIndex } from './field-index.js';
-import { HashTable, hashKey } from './hash-table.js';
-import type { Position } from './ordered-tree.js';
-import type { TableIndex } from './table-index.js';
+import { HashTable, type KeyHolder } from './hash-table.js';
+import { hashKey } from './key-hash.js';
+import type { Conflict, TableIndex } from './table-index.js';
 import { VersionChain } from './version-chain.js';
 
 /** One write to one slot, as it can be undone: what stood there and since when. */
@@ -32,12 +31,14 @@ export interface Write {
  * its first insertion until no version sees it any more. `stamps` says at which version each slot was last written;
  * what stood there before is in the slot's chain.
  */
-export class TableState {
+export class TableState implements KeyHolder {
   readonly rows: (Row | undefined)[] = [];
   readonly primary: TableIndex;
   readonly secondary: readonly TableIndex[];
   readonly byName: ReadonlyMap<string, TableIndex>;
   readonly #indexes: readonly TableIndex[];
+  /** The unique indexes but the primary one, whose keys the slots' hash holds. */
+  readonly #unique: readonly TableIndex[];
   #stamps = new Float64Array(16);
   /** The journal place of a slot's newest write in the running transaction, plus one. */
   #marks = new Int32Array(16);
@@ -47,7 +48,7 @@ export class TableState {
   /** The keys of slots whose row is gone from the head but not from history. */
   readonly #ghosts = new Map<number, Key>();
   readonly #free: number[] = [];
-  readonly #slots = new HashTable();
+  readonly #slots = new HashTable(this);
   #size = 0;
   /** The size that the last batch left, since when, and the sizes before. */
   #settledSize = 0;
@@ -73,6 +74,7 @@ export class TableState {
     this.primary = this.#indexFor(plan, []);
     this.secondary = indexes.map((index) => this.#indexFor(index, primaryKey));
     this.#indexes = [this.primary, ...this.secondary];
+    this.#unique = this.secondary.filter((index) => index.plan.unique);
     this.byName = new Map(this.#indexes.map((index) => [index.plan.name, index]));
   }
 
@@ -101,6 +103,7 @@ export class TableState {
   /** The primary key as callers write it, as a tuple. @throws `KeyInvalid` */
   toPrimaryKey(given: unknown): Key {
     const { bare, primaryKey } = this.definition;
+    if (bare && typeof given === 'string' && given.isWellFormed()) return [given];
     const place = { table: this.name, index: PRIMARY };
     const parts: unknown = bare ? [given] : given;
     if (!Array.isArray(parts) || parts.length !== primaryKey.length) {
@@ -112,7 +115,7 @@ export class TableState {
 
   /** The slot that has, or had while some version sees it, the row of this key; −1 when there is none. */
   slotOf(key: Key): number {
-    return this.#slots.find(hashKey(key), (slot) => this.#hasKey(slot, key));
+    return this.#slots.find(hashKey(key), key);
   }
 
   /** The slot of a key, taken if there is none. */
@@ -132,19 +135,13 @@ export class TableState {
     return this.#stamps[slot]! <= version ? this.rows[slot] : this.#chains[slot]?.at(version);
   }
 
-  /** Another row's slot that has one of this row's keys in a unique index, with that index; or undefined. */
-  conflict(
-    slot: number,
-    row: Row,
-  ): { readonly index: TableIndex; readonly slot: number; readonly key: Key } | undefined {
-    for (const index of this.secondary) {
-      if (!index.plan.unique) continue;
-      const tail = this.definition.primaryKey.length;
-      for (const key of index.keysOf(row)) {
-        const parts = key.slice(0, key.length - tail);
-        const other = findSlot(index, parts, slot);
-        if (other >= 0) return { index, slot: other, key: parts };
-      }
+  /** Another row that has a key of this one in a unique index, with that index; `slot` is the row's own, or −1. */
+  conflict(slot: number, row: Row): (Conflict & { readonly index: TableIndex }) | undefined {
+    const before = slot < 0 ? undefined : this.rows[slot];
+    for (const index of this.#unique) {
+      if (!index.changes(slot, before, row)) continue;
+      const conflict = index.conflict(slot, row);
+      if (conflict !== undefined) return { ...conflict, index };
     }
     return undefined;
   }
@@ -158,7 +155,7 @@ export class TableState {
     const stamp = this.#stamps[slot]!;
     assert(stamp <= version, 'versions only go up');
     if (after !== undefined) for (const index of this.#indexes) index.prepare(after);
-    const changed = this.#indexes.filter((index) => index.changes(slot, before, after));
+    const changed = this.#changed(slot, before, after);
     const kept = stamp >= 0 && stamp < version;
     if (kept) (this.#chains[slot] ??= new VersionChain<Row>()).push(stamp, before);
     if (before !== undefined) for (const index of changed) index.remove(slot, before, version);
@@ -250,15 +247,25 @@ export class TableState {
     }
   }
 
+  /** The indexes that a write changes. */
+  #changed(slot: number, before: Row | undefined, after: Row | undefined): readonly TableIndex[] {
+    if ((before === undefined) !== (after === undefined)) return this.#indexes;
+    const changed: TableIndex[] = [];
+    for (const index of this.#indexes) if (index.changes(slot, before, after)) changed.push(index);
+    return changed;
+  }
+
   /** Rows themselves serve as keys where nobody can change what they hold. */
   #indexFor(plan: IndexPlan, tail: readonly string[]): TableIndex {
     const place = { table: this.name, index: plan.name };
-    if (plan.fields !== undefined && this.#keys === undefined) return new FieldIndex(plan, this.rows, tail, place);
+    const hashed = plan.unique && plan.name !== PRIMARY;
+    if (plan.fields !== undefined && this.#keys === undefined)
+      return new FieldIndex(plan, this.rows, tail, place, hashed);
     const tailOf = tail.length === 0 ? (): Key => [] : (row: Row): Key => this.keyOf(row);
-    return new ComputedIndex({ ...plan, fields: undefined }, tailOf, place);
+    return new ComputedIndex({ ...plan, fields: undefined }, { tailOf, tail: tail.length }, place, hashed);
   }
 
-  #hasKey(slot: number, key: Key): boolean {
+  hasKey(slot: number, key: Key): boolean {
     const row = this.rows[slot];
     const ghost = row === undefined ? this.#ghosts.get(slot) : undefined;
     if (row === undefined && ghost === undefined) return false;
@@ -266,7 +273,7 @@ export class TableState {
     const fields = this.definition.primaryKey;
     for (let i = 0; i < fields.length; i++) {
       const part = own === undefined ? (row![fields[i]!] as KeyPart) : own[i]!;
-      if (compareParts(part, key[i]!) !== 0) return false;
+      if (part !== key[i] && compareParts(part, key[i]!) !== 0) return false;
     }
     return true;
   }
@@ -301,16 +308,4 @@ export class TableState {
     marks.set(this.#marks);
     this.#marks = marks;
   }
-}
-
-/** The first slot other than `own` with an entry under these parts at the head, or −1. */
-function findSlot(index: TableIndex, parts: Key, own: number): number {
-  const position: Position = { leaf: 0, at: 0 };
-  const { low, high } = intervalOf(parts);
-  for (index.head.seek(low, position); !index.head.ended(position); index.head.next(position)) {
-    if (index.head.orderAt(position, high) > 0) return -1;
-    const slot = index.slotOf(index.head.refAt(position));
-    if (slot !== own) return slot;
-  }
-  return -1;
 }

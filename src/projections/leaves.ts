@@ -1,0 +1,262 @@
+import { assert } from '../assert.js';
+import { EntryColumns, grown } from './entry-columns.js';
+
+const LEAF = 128;
+const LEAF_BITS = 7;
+/** How full leaves are made when all of them are written anew. */
+const LEAF_FILLED = LEAF - LEAF / 8;
+
+/** From so many entries on, an arena is large. */
+const LARGE = 2 ** 16;
+
+/** A place among leaves: which leaf of the directory, and where in it. */
+export interface Position {
+  leaf: number;
+  at: number;
+}
+
+/**
+ * Entries in order, in leaves of at most 128: a directory of leaves over one arena. Knows where entries stand and
+ * nothing of their order; whoever searches reads the columns.
+ */
+export class Leaves {
+  // Small at first: there are many small trees on the history side.
+  arena = new EntryColumns(8);
+  /** The first entry of each leaf, in order; `ref` is the leaf's number in the arena. */
+  directory = new EntryColumns(1);
+  #count = new Int32Array(2);
+  #length = 1;
+  #used = 1;
+  readonly #free: number[] = [];
+  #size = 0;
+  #edits = 0;
+
+  /** Entries. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Leaves in the directory, of which an only one may be empty. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes of typed arrays. */
+  get bytes(): number {
+    return this.arena.bytes + this.directory.bytes + this.#count.byteLength;
+  }
+
+  /** Goes up when entries move, after which positions are void. */
+  get edits(): number {
+    return this.#edits;
+  }
+
+  /** Where a leaf begins in the arena. */
+  startOf(d: number): number {
+    return this.directory.ref[d]! << LEAF_BITS;
+  }
+
+  /** How many entries a leaf has. */
+  countOf(d: number): number {
+    return this.#count[this.directory.ref[d]!]!;
+  }
+
+  isFull(d: number): boolean {
+    return this.countOf(d) === LEAF;
+  }
+
+  /** Puts an entry of other columns into a leaf that is not full. */
+  put(d: number, at: number, from: EntryColumns, i: number): void {
+    const leaf = this.directory.ref[d]!;
+    const to = (leaf << LEAF_BITS) + at;
+    const after = this.#count[leaf]! - at;
+    if (to + after === this.arena.capacity) this.arena.grow(this.arena.capacity * 2);
+    this.arena.move(to, to + 1, after);
+    this.arena.copy(from, i, to);
+    this.#count[leaf]!++;
+    this.#size++;
+    this.#edits++;
+    if (at === 0) this.#noteFirst(d);
+  }
+
+  /** Removes an entry and returns the version at which it came in. */
+  takeOut(d: number, at: number): number {
+    const leaf = this.directory.ref[d]!;
+    const from = (leaf << LEAF_BITS) + at;
+    const born = this.arena.born[from]!;
+    const count = this.#count[leaf]! - 1;
+    this.arena.move(from + 1, from, count - at);
+    this.#count[leaf] = count;
+    this.#size--;
+    this.#edits++;
+    if (at === 0 && count > 0) this.#noteFirst(d);
+    if (count < LEAF / 4 && this.#length > 1) this.#merge(d);
+    return born;
+  }
+
+  /** Halves a leaf. */
+  split(d: number): void {
+    const left = this.directory.ref[d]!;
+    const right = this.#newLeaf();
+    // Keys that grow (ids, times) fill the last leaf from the left: split it late, and leaves stay full.
+    const keep = d === this.#length - 1 ? LEAF_FILLED : LEAF / 2;
+    this.arena.move((left << LEAF_BITS) + keep, right << LEAF_BITS, LEAF - keep);
+    this.#count[left] = keep;
+    this.#count[right] = LEAF - keep;
+    if (this.#length === this.directory.capacity) this.directory.grow(this.#length * 2);
+    this.directory.move(d + 1, d + 2, this.#length - d - 1);
+    this.directory.ref[d + 1] = right;
+    this.#length++;
+    this.#noteFirst(d + 1);
+  }
+
+  /** Merges a sorted run of entries with those there are, and writes all leaves anew. */
+  rebuild(run: EntryColumns, length: number, isBefore: (aAt: number, b: EntryColumns, bAt: number) => boolean): void {
+    const size = this.#size + length;
+    const leaves = Math.ceil(size / LEAF_FILLED);
+    const arena = new EntryColumns(leaves << LEAF_BITS);
+    const directory = new EntryColumns(leaves);
+    const count = new Int32Array(leaves);
+    const old: Position = { leaf: 0, at: 0 };
+    this.settle(old);
+    let next = 0;
+    for (let d = 0; d < leaves; d++) {
+      const start = d << LEAF_BITS;
+      const end = start + Math.floor((size * (d + 1)) / leaves) - Math.floor((size * d) / leaves);
+      for (let at = start; at < end; at++) {
+        const place = this.ended(old) ? -1 : this.startOf(old.leaf) + old.at;
+        if (place < 0 || (next < length && !isBefore(place, run, next))) arena.copy(run, next++, at);
+        else {
+          arena.copy(this.arena, place, at);
+          this.next(old);
+        }
+      }
+      count[d] = end - start;
+      directory.copy(arena, start, d);
+      directory.ref[d] = d;
+    }
+    this.arena = arena;
+    this.directory = directory;
+    this.#count = count;
+    this.#length = this.#used = leaves;
+    this.#free.length = 0;
+    this.#size = size;
+    this.#edits++;
+  }
+
+  /** Moves a position to the next entry. */
+  next(position: Position): void {
+    position.at++;
+    this.settle(position);
+  }
+
+  /** Moves a position to the entry before; false when there is none. */
+  previous(position: Position): boolean {
+    while (position.at === 0) {
+      if (position.leaf === 0) return false;
+      position.leaf--;
+      position.at = this.countOf(position.leaf);
+    }
+    position.at--;
+    return true;
+  }
+
+  /** Steps over the end of a leaf. */
+  settle(position: Position): void {
+    while (position.leaf < this.#length && position.at >= this.countOf(position.leaf)) {
+      position.leaf++;
+      position.at = 0;
+    }
+  }
+
+  /** True when the position is past the last entry. */
+  ended(position: Position): boolean {
+    return position.leaf >= this.#length;
+  }
+
+  /**
+   * Fills `refs` with entries from one position on, up to another, at the most `room` of them, and moves the position
+   * beyond them. Returns how many.
+   */
+  take(from: Position, end: Position, refs: Int32Array, room: number): number {
+    const { ref } = this.arena;
+    let taken = 0;
+    while (taken < room && (from.leaf < end.leaf || (from.leaf === end.leaf && from.at < end.at))) {
+      const last = from.leaf === end.leaf ? end.at : this.countOf(from.leaf);
+      const some = Math.min(last - from.at, room - taken);
+      const start = this.startOf(from.leaf) + from.at;
+      for (let i = 0; i < some; i++) refs[taken + i] = ref[start + i]!;
+      taken += some;
+      from.at += some;
+      this.settle(from);
+    }
+    return taken;
+  }
+
+  /** How many entries lie from one position to another; by leaves. */
+  distance(from: Position, to: Position): number {
+    if (from.leaf > to.leaf || (from.leaf === to.leaf && from.at >= to.at)) return 0;
+    let entries = to.at - from.at;
+    for (let d = from.leaf; d < to.leaf; d++) entries += this.countOf(d);
+    return entries;
+  }
+
+  /** Verifies counts and the directory; throws when they are broken. */
+  check(): void {
+    let size = 0;
+    for (let d = 0; d < this.#length; d++) {
+      const count = this.countOf(d);
+      assert(count <= LEAF && (count > 0 || this.#length === 1), 'no leaf is empty or over-full');
+      if (count > 0) this.#checkFirst(d);
+      size += count;
+    }
+    assert(size === this.#size, 'a tree has as many entries as it says');
+    assert(this.#length + this.#free.length === this.#used, 'every leaf is in the directory or free');
+  }
+
+  #checkFirst(d: number): void {
+    const { directory, arena } = this;
+    const at = this.startOf(d);
+    const same =
+      directory.head0[d] === arena.head0[at] &&
+      directory.head1[d] === arena.head1[at] &&
+      directory.head2[d] === arena.head2[at];
+    assert(same, 'the directory has the first head of every leaf');
+  }
+
+  #noteFirst(d: number): void {
+    const leaf = this.directory.ref[d]!;
+    this.directory.copy(this.arena, leaf << LEAF_BITS, d);
+    this.directory.ref[d] = leaf;
+  }
+
+  /** Joins a thin leaf with a neighbour, if both fit in one with room to spare. An empty leaf never stays. */
+  #merge(d: number): void {
+    const at = d === this.#length - 1 ? d - 1 : d;
+    const left = this.directory.ref[at]!;
+    const right = this.directory.ref[at + 1]!;
+    const x = this.#count[left]!;
+    const y = this.#count[right]!;
+    if (x > 0 && y > 0 && x + y > LEAF - LEAF / 4) return;
+    this.arena.move(right << LEAF_BITS, (left << LEAF_BITS) + x, y);
+    this.#count[left] = x + y;
+    this.#count[right] = 0;
+    this.#free.push(right);
+    this.directory.move(at + 2, at + 1, this.#length - at - 2);
+    this.#length--;
+    this.#noteFirst(at);
+  }
+
+  #newLeaf(): number {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const leaf = this.#used++;
+    const { capacity } = this.arena;
+    // Large arenas grow by half, so that no more than a third stands empty.
+    if (this.#used << LEAF_BITS > capacity) {
+      this.arena.grow(Math.max(Math.ceil((capacity * (capacity < LARGE ? 2 : 1.5)) / LEAF) * LEAF, LEAF * 2));
+    }
+    if (this.#used > this.#count.length) this.#count = grown(this.#count, new Int32Array(this.#used * 2));
+    return leaf;
+  }
+}
