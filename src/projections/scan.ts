@@ -15,28 +15,46 @@ export interface ScanPlan {
   /** Rows at the most. */
   readonly limit: number;
   readonly version: number;
-  /** Throws when the view or the transaction that the scan belongs to is over. */
-  readonly guard: () => void;
+  readonly from: Guard;
 }
+
+/** The view or the transaction that a scan belongs to. */
+export interface Guard {
+  /** Throws when it is over. */
+  guard(): void;
+}
+
+/** Rows are taken from a tree in blocks: few at first, since many scans end soon. */
+const BLOCK_MIN = 8;
+const BLOCK_MAX = 64;
+
+/** The refs of a block; one is filled at a time. */
+const refs = new Int32Array(BLOCK_MAX);
 
 /**
  * One pass over an index as a version saw it, in key order: the entries of the head that had been born by then, merged
- * with those of the history side that had not yet died. What the version sees never changes, though entries move from
- * the head to the history side while the pass runs; so where the index has changed since the last step, the pass finds
- * its place again by the last key it gave.
+ * with those of the history side that had not yet died. What the version sees never changes, so rows are taken a block
+ * ahead (the misses of one loop over rows overlap; those of a loop in the caller would not). But entries move from the
+ * head to the history side while the pass runs; so where the index has changed since the last block, the pass finds its
+ * place again by the last key it took.
  */
 export class ScanIterator implements IterableIterator<Row> {
   readonly #plan: ScanPlan;
   readonly #head: Side;
   /** The sides of history that have not ended, the one with the next key first. */
   #past: PastSide[] = [];
-  /** Slots given already, where a row may have several entries. */
+  /** Slots taken already, where a row may have several entries. */
   readonly #seen: Set<number> | undefined;
   #headEdits = -1;
   #pastEdits = -1;
+  /** The rows taken, of which those before `#at` have been given, and their keys where rows do not tell them. */
+  readonly #block: Row[] = [];
+  readonly #keys: Key[] = [];
+  #filled = 0;
+  #at = 0;
+  #room = BLOCK_MIN;
+  /** How many more may be taken. */
   #left: number;
-  #row: Row | undefined;
-  #key: Key | undefined;
   #done = false;
 
   constructor(plan: ScanPlan) {
@@ -52,8 +70,7 @@ export class ScanIterator implements IterableIterator<Row> {
 
   /** The full key of the row that was given last. */
   get lastKey(): Key | undefined {
-    if (this.#key !== undefined || this.#row === undefined) return this.#key;
-    return this.#plan.index.keysOf(this.#row)[0];
+    return this.#keyOf(this.#at - 1);
   }
 
   /** True when the pass came to the end of its stretch, so that it read the whole of it. */
@@ -62,41 +79,82 @@ export class ScanIterator implements IterableIterator<Row> {
   }
 
   next(): IteratorResult<Row, undefined> {
-    const { guard, version, table } = this.#plan;
-    guard();
-    while (!this.#done && this.#left > 0) {
-      const slot = this.#nextSlot();
-      if (slot < 0) break;
-      const row = table.rowAt(slot, version);
-      assert(row !== undefined, 'a visible entry has a visible row');
-      this.#row = row;
-      if (this.#seen !== undefined) {
-        if (this.#seen.has(slot)) continue;
-        this.#seen.add(slot);
-      }
-      this.#left--;
-      return { done: false, value: row };
-    }
-    this.#done = true;
-    return { done: true, value: undefined };
+    this.#plan.from.guard();
+    if (this.#at === this.#filled && !this.#fill()) return { done: true, value: undefined };
+    return { done: false, value: this.#block[this.#at++]! };
   }
 
   return(): IteratorResult<Row, undefined> {
     if (!this.#done) this.#left = 0;
     this.#done = true;
+    this.#filled = this.#at;
     return { done: true, value: undefined };
   }
 
-  /** Takes the next entry of head or history and returns its row's slot, or −1 at the end. */
-  #nextSlot(): number {
+  /** The key of a row of the block. */
+  #keyOf(place: number): Key | undefined {
+    const { index } = this.#plan;
+    if (place < 0) return undefined;
+    return index.plan.fields === undefined ? this.#keys[place] : index.keysOf(this.#block[place]!)[0];
+  }
+
+  /** Takes the next block; false at the end, when the block before stays, since it knows the last key. */
+  #fill(): boolean {
+    const room = Math.min(this.#room, this.#left);
+    if (this.#done || room === 0) return this.#end();
+    const { index, version } = this.#plan;
+    if (this.#headEdits !== index.head.edits || this.#pastEdits !== index.history.edits) this.#find();
+    const taken = index.touched > version || this.#seen !== undefined ? this.#takeEach(room) : this.#takeBlock(room);
+    if (taken === 0) return this.#end();
+    this.#room = BLOCK_MAX;
+    this.#left -= taken;
+    this.#filled = taken;
+    this.#at = 0;
+    return true;
+  }
+
+  #end(): false {
+    this.#done = true;
+    return false;
+  }
+
+  /** Where nothing of the index has changed since the version, it sees every entry of the head, and nothing else. */
+  #takeBlock(room: number): number {
+    const { table, index, version } = this.#plan;
+    const taken = this.#head.take(refs, room);
+    for (let i = 0; i < taken; i++) {
+      const row = table.rowAt(index.slotOf(refs[i]!), version);
+      // Looks at the row, not only for one: so the caller's first look finds it near.
+      assert(typeof row === 'object', 'a visible entry has a visible row');
+      this.#block[i] = row;
+    }
+    if (index.plan.fields === undefined) for (let i = 0; i < taken; i++) this.#keys[i] = index.fullKey(refs[i]!);
+    return taken;
+  }
+
+  #takeEach(room: number): number {
+    const { table, version } = this.#plan;
+    let taken = 0;
+    while (taken < room) {
+      const slot = this.#nextSlot(taken);
+      if (slot < 0) break;
+      if (this.#seen?.has(slot) === true) continue;
+      this.#seen?.add(slot);
+      const row = table.rowAt(slot, version);
+      assert(row !== undefined, 'a visible entry has a visible row');
+      this.#block[taken++] = row;
+    }
+    return taken;
+  }
+
+  /** Takes the next entry of head or history, notes its key for a place in the block, and returns its row's slot. */
+  #nextSlot(place: number): number {
     const { index, version } = this.#plan;
     const head = this.#head;
-    if (this.#headEdits !== index.head.edits || this.#pastEdits !== index.history.edits) this.#find();
-    // Where nothing of this index has changed since the version, every entry of the head is visible, and nothing else.
     if (index.touched > version) while (!head.ended && head.born > version) head.step();
     const past = this.#past[0];
     if (past !== undefined && (head.ended || !head.isBeforeMark)) {
-      this.#key = past.key;
+      this.#keys[place] = past.key;
       const { slot } = past;
       past.step();
       this.#settle();
@@ -106,18 +164,19 @@ export class ScanIterator implements IterableIterator<Row> {
     if (head.ended) return -1;
     const { ref } = head;
     // A row's key is in the row; where it is not, the entry keeps it.
-    this.#key = index.plan.fields === undefined ? index.fullKey(ref) : undefined;
+    if (index.plan.fields === undefined) this.#keys[place] = index.fullKey(ref);
     head.step();
     return index.slotOf(ref);
   }
 
-  /** Finds the place after the last key given, in the trees as they are now. */
+  /** Finds the place after the last key taken, in the trees as they are now. */
   #find(): void {
     const { index, interval, version, reverse } = this.#plan;
-    const last = this.lastKey;
+    const last = this.#keyOf(this.#filled - 1);
+    this.#head.find(interval, last);
+    // Read now: entries that waited came in while the head was searched.
     this.#headEdits = index.head.edits;
     this.#pastEdits = index.history.edits;
-    this.#head.find(interval, last);
     const spans = index.touched > version ? index.history.spansAt(version) : [];
     const sides = spans.map((span) => new PastSide(span, version, reverse));
     for (const side of sides) side.find(interval, last);

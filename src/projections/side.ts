@@ -35,6 +35,17 @@ export class Side {
     this.#look();
   }
 
+  /** Takes entries, at the most `room` of them, and returns how many. */
+  take(refs: Int32Array, room: number): number {
+    let taken = 0;
+    if (this.#reverse) for (; taken < room && !this.ended; this.step()) refs[taken++] = this.ref;
+    else {
+      taken = this.#tree.take(this.#at, this.#end, refs, room);
+      this.#look();
+    }
+    return taken;
+  }
+
   step(): void {
     if (!this.#reverse) this.#tree.next(this.#at);
     this.#look();

@@ -164,7 +164,7 @@ export class TableReads {
     const reverse = (range.reverse ?? false) !== (override.reverse ?? false);
     const limit = Math.min(range.limit ?? Infinity, override.limit ?? Infinity);
     const { table, from } = this;
-    return { table, index, interval, reverse, limit, version: from.version, guard: () => from.guard() };
+    return { table, index, interval, reverse, limit, version: from.version, from };
   }
 
   protected indexNamed(name: unknown): TableIndex {
@@ -206,7 +206,7 @@ export class TableReads {
         reverse: true,
         limit: 1,
         version: from.version,
-        guard: () => from.guard(),
+        from,
       };
       const pass = new ScanIterator(plan);
       const step = pass.next();
