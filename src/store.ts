@@ -20,7 +20,7 @@ import { platform } from './platform.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
 import type { Store, StoreOptions } from './txn/contract.js';
 import { TransactionFace } from './txn/transaction.js';
-import { Transactor, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
+import { NO_OPTIONS, Transactor, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
 /**
  * Makes a store in memory. Its transactions are synchronous, its log is in memory, and what it keeps of the past is
@@ -96,7 +96,7 @@ class MemoryStore {
     return this.#log.floor;
   }
 
-  transact(body: AnyBody, options: AnyTransactOptions = {}): unknown {
+  transact(body: AnyBody, options: AnyTransactOptions = NO_OPTIONS): unknown {
     this.#streams.guard();
     return this.#transactor.transact(body, options);
   }

@@ -23,7 +23,14 @@ export function equalPlain(a: unknown, b: unknown): boolean {
 function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   const names = Object.keys(a);
   if (names.length !== Object.keys(b).length) return false;
-  return names.every((name) => Object.hasOwn(b, name) && equalPlain(a[name], b[name]));
+  for (const name of names) {
+    const x = a[name];
+    const y = b[name];
+    if (x !== y && !(Object.hasOwn(b, name) && equalPlain(x, y))) return false;
+    // What `===` holds for equal but a missing name, and 0 beside −0.
+    if ((x === undefined && !Object.hasOwn(b, name)) || (x === 0 && !Object.is(x, y))) return false;
+  }
+  return true;
 }
 
 /** Maps and Sets, which a live query may return, are equal when their entries are, in order. */

@@ -4,13 +4,6 @@ import { equalPlain } from '../codecs/equality.js';
 import type { Definition } from '../codecs/table.js';
 import { TableState, type Write } from './table-state.js';
 
-/** A row's net change in a transaction. */
-export interface NetChange {
-  readonly table: TableState;
-  readonly before: Row | undefined;
-  readonly after: Row | undefined;
-}
-
 /**
  * The tables of a store and their clock. Its *version* ticks when a transaction begins, and whenever an iterator or a
  * view is made inside one, so that 'the state at creation' is one mechanism for views, iterators and undo. Versions are
@@ -66,24 +59,27 @@ export class Engine {
     }
   }
 
-  /** The net changes of the transaction, in the order of each row's last write; those that change nothing left out. */
-  changes(): NetChange[] {
-    const changes: NetChange[] = [];
-    for (const [place, write] of this.#journal.entries()) {
-      if (write.table.placeOf(write.slot) !== place) continue;
+  /** Tells the net changes of the transaction, in the order of each row's last write, without those that are none. */
+  changes<A>(make: (table: TableState, before: Row | undefined, after: Row | undefined) => A): A[] {
+    const changes: A[] = [];
+    for (let place = 0; place < this.#journal.length; place++) {
+      const write = this.#journal[place]!;
+      const { table, slot } = write;
+      if (table.placeOf(slot) !== place) continue;
       let first = write;
       while (first.previous >= 0) first = this.#journal[first.previous]!;
-      const after = write.table.rows[write.slot];
-      if (!equalPlain(first.before, after)) changes.push({ table: write.table, before: first.before, after });
+      const { before } = first;
+      const after = table.rows[slot];
+      // One write alone changes something, or it would not have been made.
+      if (first === write ? before !== after : !equalPlain(before, after)) changes.push(make(table, before, after));
     }
     return changes;
   }
 
   /** Ends the transaction and returns the version that sees what it did. */
   settle(): number {
-    const tables = new Set(this.#journal.map((write) => write.table));
     for (const { table, slot } of this.#journal) table.settleSlot(slot);
-    for (const table of tables) table.settle(this.#version);
+    for (const table of this.tables.values()) table.settle(this.#version);
     this.#journal.length = 0;
     return this.#version;
   }

@@ -20,6 +20,7 @@ export function fold(engine: Engine, batch: AnyBatch): void {
         },
       );
     }
+    if (after !== undefined) table.prepare(after);
     engine.write(table, table.takeSlot(table.toPrimaryKey(key)), after);
   }
   engine.settle();

@@ -48,6 +48,8 @@ export class TableState implements KeyHolder {
   /** The keys of slots whose row is gone from the head but not from history. */
   readonly #ghosts = new Map<number, Key>();
   readonly #free: number[] = [];
+  /** True once the running transaction has written here. */
+  #written = false;
   readonly #slots = new HashTable(this);
   #size = 0;
   /** The size that the last batch left, since when, and the sizes before. */
@@ -91,7 +93,12 @@ export class TableState implements KeyHolder {
 
   /** A row's primary key as a tuple. */
   keyOf(row: Row): Key {
-    if (this.#keys === undefined) return this.definition.primaryKey.map((field) => row[field] as KeyPart);
+    const { primaryKey } = this.definition;
+    if (this.#keys === undefined) {
+      return primaryKey.length === 1
+        ? [row[primaryKey[0]!] as KeyPart]
+        : primaryKey.map((field) => row[field] as KeyPart);
+    }
     let key = this.#keys.get(row);
     if (key === undefined) {
       const parts = this.definition.primaryKey.map((field) => row[field]);
@@ -118,9 +125,8 @@ export class TableState implements KeyHolder {
     return this.#slots.find(hashKey(key), key);
   }
 
-  /** The slot of a key, taken if there is none. */
-  takeSlot(key: Key): number {
-    const known = this.slotOf(key);
+  /** The slot of a key, taken if there is none; `known` is what `slotOf` said. */
+  takeSlot(key: Key, known = this.slotOf(key)): number {
     if (known >= 0) return known;
     const slot = this.#free.pop() ?? this.rows.length;
     if (slot === this.#stamps.length) this.#grow();
@@ -135,6 +141,11 @@ export class TableState implements KeyHolder {
     return this.#stamps[slot]! <= version ? this.rows[slot] : this.#chains[slot]?.at(version);
   }
 
+  /** Has every index compute and check a row's keys, so that whatever can throw does so before anything changes. */
+  prepare(row: Row): void {
+    for (const index of this.#indexes) index.prepare(row);
+  }
+
   /** Another row that has a key of this one in a unique index, with that index; `slot` is the row's own, or −1. */
   conflict(slot: number, row: Row): (Conflict & { readonly index: TableIndex }) | undefined {
     const before = slot < 0 ? undefined : this.rows[slot];
@@ -147,14 +158,13 @@ export class TableState implements KeyHolder {
   }
 
   /**
-   * Puts a row, or its absence, into a slot at a version. The one way in which rows change: statements, folds and
-   * restores all end here. Whatever can throw (a callback of an index) does so before anything changes.
+   * Puts a row, which was prepared, or its absence, into a slot at a version. The one way in which rows change:
+   * statements, folds and restores all end here. `place` is where the journal will have the write.
    */
   write(slot: number, after: Row | undefined, version: number, place: number): Write {
     const before = this.rows[slot];
     const stamp = this.#stamps[slot]!;
     assert(stamp <= version, 'versions only go up');
-    if (after !== undefined) for (const index of this.#indexes) index.prepare(after);
     const changed = this.#changed(slot, before, after);
     const kept = stamp >= 0 && stamp < version;
     if (kept) (this.#chains[slot] ??= new VersionChain<Row>()).push(stamp, before);
@@ -165,6 +175,7 @@ export class TableState implements KeyHolder {
     this.#count(slot, before, after);
     const previous = this.#marks[slot]! - 1;
     this.#marks[slot] = place + 1;
+    this.#written = true;
     return { table: this, slot, before, stamp, kept, changed, previous };
   }
 
@@ -195,6 +206,8 @@ export class TableState implements KeyHolder {
 
   /** Ends the running transaction at a version. */
   settle(version: number): void {
+    if (!this.#written) return;
+    this.#written = false;
     for (const index of this.#indexes) index.settle();
     if (this.#size === this.#settledSize) return;
     this.#sizes.push(this.#settledSince, this.#settledSize);
@@ -282,7 +295,7 @@ export class TableState implements KeyHolder {
   #count(slot: number, from: Row | undefined, to: Row | undefined): void {
     if (from === undefined && to !== undefined) {
       this.#size++;
-      this.#ghosts.delete(slot);
+      if (this.#ghosts.size > 0) this.#ghosts.delete(slot);
     } else if (from !== undefined && to === undefined) {
       this.#size--;
       this.#ghosts.set(slot, this.keyOf(from));

@@ -28,26 +28,28 @@ export class TableWrites extends TableReads {
       const slot = this.table.slotOf(key);
       const present = slot < 0 ? undefined : this.table.rows[slot];
       if (present !== undefined) throw this.#violation(PRIMARY, key, present);
-      return this.#write(normal, key);
+      return this.#write(normal, key, slot);
     });
   }
 
   put(row: unknown): Row {
     return this.#statement(() => {
       const { normal, key } = this.#normalize(row);
-      return this.#write(normal, key);
+      return this.#write(normal, key, this.table.slotOf(key));
     });
   }
 
   update(key: unknown, change: unknown): Row {
     return this.#statement(() => {
-      const before = this.getOrThrow(key);
+      const own = this.table.toPrimaryKey(key);
+      const slot = this.table.slotOf(own);
+      const before = (slot < 0 ? undefined : this.table.rows[slot]) ?? this.notFound(PRIMARY, own);
       const { normal, key: after } = this.#normalize(
         typeof change === 'function'
           ? (change as (row: Row) => unknown)(before)
           : this.#guarded(() => this.#patched(before, change)),
       );
-      if (compareKeys(this.table.keyOf(before), after) !== 0) {
+      if (compareKeys(own, after) !== 0) {
         throw new MemoirError(
           'KeyChanged',
           `update of ${this.table.name} ${show(key)} would change its primary key to ${after.map(show).join(', ')}: ` +
@@ -55,7 +57,7 @@ export class TableWrites extends TableReads {
           { table: this.table.name, index: PRIMARY, key: this.table.keyOf(before) },
         );
       }
-      return this.#write(normal, after);
+      return this.#write(normal, own, slot);
     });
   }
 
@@ -103,6 +105,8 @@ export class TableWrites extends TableReads {
 
   #normalize(row: unknown): { readonly normal: Row; readonly key: Key } {
     const normal = this.#copied(row);
+    // Definitions' callbacks run here, before anything is looked up: they may do anything.
+    this.table.prepare(normal);
     return { normal, key: toKey(this.table.keyOf(normal), { table: this.table.name, index: PRIMARY }) };
   }
 
@@ -128,19 +132,17 @@ export class TableWrites extends TableReads {
     }
   }
 
-  /** Stores a row in its slot, unless the same is there already. */
-  #write(row: Row, key: Key): Row {
+  /** Stores a row in its slot, −1 if it has none yet, unless the same is there already. */
+  #write(row: Row, key: Key, slot: number): Row {
     const { table } = this;
-    const known = table.slotOf(key);
-    const present = known < 0 ? undefined : table.rows[known];
+    const present = slot < 0 ? undefined : table.rows[slot];
     if (present !== undefined && equalPlain(present, row)) return present;
     if (this.#tx.development) freezePlain(row);
-    for (const index of table.indexes) index.prepare(row);
-    const conflict = table.conflict(known, row);
+    const conflict = table.conflict(slot, row);
     if (conflict !== undefined)
       throw this.#violation(conflict.index.plan.name, conflict.key, table.rows[conflict.slot]!);
-    this.#charge(known, row);
-    this.#tx.engine.write(table, table.takeSlot(key), row);
+    this.#charge(slot, row);
+    this.#tx.engine.write(table, table.takeSlot(key, slot), row);
     return row;
   }
 

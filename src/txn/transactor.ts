@@ -8,8 +8,9 @@ import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.j
 import type { Feed } from '../log/feed.js';
 import type { Log } from '../log/log.js';
 import { offsetOf, type Position } from '../log/position.js';
-import type { Engine, NetChange } from '../projections/engine.js';
+import type { Engine } from '../projections/engine.js';
 import type { Horizon } from '../projections/horizon.js';
+import type { TableState } from '../projections/table-state.js';
 import { IdWindow } from './id-window.js';
 import { OpenTransaction, type TransactionFace } from './transaction.js';
 import type { Limits } from './write-scope.js';
@@ -35,6 +36,14 @@ export interface AnyTransactOptions {
 }
 
 const OPTIONS = ['meta', 'expect', 'id'];
+
+/** What `transact` is given when it is given none. */
+export const NO_OPTIONS: AnyTransactOptions = Object.freeze({});
+
+const PLAIN = Object.freeze({ meta: Object.freeze({}), id: undefined });
+
+/** Batches without events share one list. */
+const NO_EVENTS: readonly never[] = Object.freeze([]);
 
 /** A body, types apart. */
 export type AnyBody = (tx: TransactionFace) => unknown;
@@ -62,7 +71,7 @@ export class Transactor {
 
     const { result, batch, bytes } = this.#run((tx) => {
       const returned = this.#call(body, tx);
-      const changes = engine.changes().map((change) => this.#changeOf(change));
+      const changes = engine.changes(changeOf);
       if (changes.length === 0 && tx.moved.size === 0) {
         engine.rollback(0);
         return { result: returned, batch: undefined, bytes: 0 };
@@ -75,7 +84,9 @@ export class Transactor {
 
     // The log has the batch; from here on it is visible, and nothing may fail.
     horizon.appended(engine.version, bytes);
-    for (const [name, last] of Object.entries(batch.sequences ?? {})) this.#sequences.set(name, last);
+    if (batch.sequences !== undefined) {
+      for (const [name, last] of Object.entries(batch.sequences)) this.#sequences.set(name, last);
+    }
     if (id !== undefined) this.#ids.add(id, batch);
     this.#ids.slide(batch.offset);
     feed.drain();
@@ -94,7 +105,7 @@ export class Transactor {
       } catch (error) {
         if (!tx.violations.includes(error as MemoirError)) throw error;
       }
-      const changes = engine.changes().map((change) => this.#changeOf(change));
+      const changes = engine.changes(changeOf);
       engine.rollback(0);
       return { result, changes, violations: tx.violations };
     }, undefined);
@@ -149,17 +160,11 @@ export class Transactor {
     return result;
   }
 
-  #changeOf({ table, before, after }: NetChange): AnyChange {
-    const { bare } = table.definition;
-    // A key's Dates are copies: a reader who changes one changes no row.
-    const key = toKey(table.keyOf((after ?? before) as Row), { table: table.name, index: PRIMARY });
-    return { table: table.name, key: bare ? key[0] : key, kind: kindOf(before, after), before, after };
-  }
-
   #batchOf(tx: OpenTransaction, changes: readonly AnyChange[], meta: Meta): AnyBatch {
     const sequences = tx.moved.size === 0 ? undefined : Object.fromEntries(tx.moved);
     const { offset, at, id } = tx;
-    const batch: AnyBatch = { offset, at, id, meta, changes, events: [], ...(sequences && { sequences }) };
+    const plain = { offset, at, id, meta, changes, events: NO_EVENTS };
+    const batch: AnyBatch = sequences === undefined ? plain : { ...plain, sequences };
     if (tx.development) {
       for (const change of changes) {
         freezePlain(change.key);
@@ -167,13 +172,13 @@ export class Transactor {
       }
       Object.freeze(sequences);
       Object.freeze(changes);
-      Object.freeze(batch.events);
       Object.freeze(batch);
     }
     return batch;
   }
 
   #checked(options: AnyTransactOptions): { readonly meta: Meta; readonly id: string | undefined } {
+    if (options === NO_OPTIONS) return PLAIN;
     checkOptions('transact', options, OPTIONS);
     const { meta = {}, id } = options;
     if (id !== undefined && (typeof id !== 'string' || id === '' || !id.isWellFormed())) {
@@ -199,6 +204,14 @@ export class Transactor {
       head: log.head,
     });
   }
+}
+
+function changeOf(table: TableState, before: Row | undefined, after: Row | undefined): AnyChange {
+  const { bare, settledKey } = table.definition;
+  const own = table.keyOf((after ?? before) as Row);
+  // A key's Dates are copies: a reader who changes one changes no row.
+  const key = settledKey ? own : toKey(own, { table: table.name, index: PRIMARY });
+  return { table: table.name, key: bare ? key[0] : key, kind: kindOf(before, after), before, after };
 }
 
 function asyncBody(result: PromiseLike<unknown>): MemoirError {

@@ -130,10 +130,7 @@ describe.each(MODES)('in %s', (mode) => {
     ['nothing in it', {}],
     ['a revoked proxy', revoked],
     // In production nobody asks for descriptors.
-    ...TRAPS[mode].map((name): [string, unknown] => [
-      `a proxy that throws in ${name}`,
-      trap(name),
-    ]),
+    ...TRAPS[mode].map((name): [string, unknown] => [`a proxy that throws in ${name}`, trap(name)]),
   ])('a row that is %s is refused', (_what, row) => {
     const store = open(mode);
     for (const statement of ['insert', 'put'] as const)
