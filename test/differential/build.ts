@@ -16,7 +16,7 @@ export function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'memoir-memdb-'));
   const program = join(folder, 'memdb');
   const own = process.env['GOPATH'];
-  const { status, error, stderr } = spawnSync('go', ['build', '-o', program, '.'], {
+  const { status, error, stderr } = spawnSync('go', ['build', '-buildvcs=false', '-o', program, '.'], {
     cwd: join(import.meta.dirname, 'memdb'),
     env: { ...process.env, GO111MODULE: 'off', GOFLAGS: '', GOPATH: own === undefined ? DEBIAN : `${own}:${DEBIAN}` },
     encoding: 'utf8',

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
@@ -36,4 +36,11 @@ export class Memdb implements Disposable {
   [Symbol.dispose](): void {
     this.#child.kill();
   }
+}
+
+/** What the program shows of a known difference, by its name in memdb/differences.go. */
+export function difference(name: string): unknown {
+  const { stdout, stderr, status } = spawnSync(inject('memdb'), [name], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the program that runs go-memdb failed: ${stderr}`);
+  return JSON.parse(stdout);
 }

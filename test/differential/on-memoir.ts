@@ -30,12 +30,11 @@ const readerOf = (db: unknown): Reader => db as Reader;
 const named = (index: string): readonly string[] => (index === 'id' ? [] : [index]);
 const bare = (table: TableName, key: readonly unknown[]): unknown => (table === 'stock' ? key[0] : key);
 
-/** Runs a history on memoir, has the store check itself, and gives an answer for each step. */
+/** Runs a history on memoir and gives an answer for each step; one more where the store disagrees with itself. */
 export function onMemoir({ keep, steps }: History): unknown[] {
   const run = new Run(keep);
   const answers = steps.map((step) => run.step(step));
-  run.end();
-  return answers;
+  return [...answers, ...run.end()];
 }
 
 class Run {
@@ -49,10 +48,16 @@ class Run {
     this.#store = createStore({ tables, keep: { batches: keep } });
   }
 
-  end(): void {
-    this.#store.check();
-    for (const { db, own } of this.#held) if (own) db.close();
-    this.#store.check();
+  /** What `check` finds wrong, while views are open and after. */
+  end(): string[] {
+    try {
+      this.#store.check();
+      for (const { db, own } of this.#held) if (own) db.close();
+      this.#store.check();
+      return [];
+    } catch (error) {
+      return [`check: ${String(error)}`];
+    }
   }
 
   step(step: Step): unknown {

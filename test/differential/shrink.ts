@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { History, Step } from './history.js';
 
 /** Leaves out steps and statements one by one for as long as the history goes on failing. */
@@ -32,19 +34,19 @@ function* without<A>(list: readonly A[]): Generator<A[]> {
   }
 }
 
-/** The first place where two answers differ, and what stands there in each. */
+/** The first place where two answers differ, and what stands there in each; rows are shown whole. */
 export function firstDifference(ours: unknown, theirs: unknown, path = ''): string | undefined {
-  if (typeof ours === 'object' && typeof theirs === 'object' && ours !== null && theirs !== null) {
+  if (isDeepStrictEqual(ours, theirs)) return undefined;
+  if (isTree(ours) && isTree(theirs)) {
     for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
-      const found = firstDifference(
-        (ours as Record<string, unknown>)[key],
-        (theirs as Record<string, unknown>)[key],
-        `${path}.${key}`,
-      );
+      const found = firstDifference(ours[key], theirs[key], `${path}.${key}`);
       if (found !== undefined) return found;
     }
-    return Array.isArray(ours) === Array.isArray(theirs) ? undefined : `at ${path}: a list and no list`;
   }
-  if (Object.is(ours, theirs)) return undefined;
-  return `at ${path}:\n  memoir   ${JSON.stringify(ours)}\n  go-memdb ${JSON.stringify(theirs)}`;
+  return `at ${path.slice(1)}:\n  memoir   ${JSON.stringify(ours)}\n  go-memdb ${JSON.stringify(theirs)}`;
+}
+
+/** A list, or what a transaction gave. */
+function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Array.isArray(value) || (typeof value === 'object' && value !== null && 'answers' in value);
 }

@@ -1,4 +1,5 @@
-// Command memdb runs histories on go-memdb: it reads one history a line and prints its answers as one line.
+// Command memdb runs histories on go-memdb. It reads one history a line and prints its answers as one line. With an
+// argument it shows one of the known differences; with `names` it lists them.
 package main
 
 import (
@@ -9,6 +10,14 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "names" {
+		fmt.Println(string(encode(differenceNames())))
+		return
+	}
+	if len(os.Args) > 1 {
+		fmt.Println(string(encode(attempt(func() interface{} { return showDifference(os.Args[1]) }))))
+		return
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	for {
