@@ -81,6 +81,12 @@ export default defineConfig({
         },
       }),
       project('integration', { include: ['test/integration/**/*.test.ts'], testTimeout: 60_000 }),
+      project('differential', {
+        include: ['test/differential/**/*.test.ts'],
+        globalSetup: ['test/differential/build.ts'],
+        setupFiles: ['test/support/runs.ts'],
+        testTimeout: 120_000 * effort,
+      }),
       project('bench', { benchmark: { include: ['bench/**/*.bench.ts'] } }),
     ],
   },
