@@ -63,7 +63,7 @@ class MemoryStore {
     const { definitions, keep, pinnedBytesMax, clock, onError, development, idWindow } = settings;
     const names = new Set(definitions.keys());
     const log = new MemoryLog(settings.lineage);
-    const engine = new Engine(definitions);
+    const engine = new Engine(definitions, settings.filterRows);
     const feed = new Feed(log, onError);
     const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
     const views = new Views(engine, log, horizon, ViewFace.withTables(names), platform.reclaimer);

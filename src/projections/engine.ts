@@ -25,7 +25,11 @@ export class Engine {
   readonly #dead = new DeadRows();
   #version = 0;
 
-  constructor(definitions: ReadonlyMap<string, Definition>) {
+  /** @param filterRows how many rows a filter may pass over for each that it gives */
+  constructor(
+    definitions: ReadonlyMap<string, Definition>,
+    readonly filterRows: number = Infinity,
+  ) {
     this.tables = new Map([...definitions].map(([name, definition]) => [name, new TableState(name, definition)]));
   }
 

@@ -2,6 +2,7 @@ import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import type { Interval } from '../codecs/range.js';
+import { PassFilter, type Filter } from './filter.js';
 import { PastSide, Side } from './side.js';
 import type { TableIndex } from './table-index.js';
 import type { TableState } from './table-state.js';
@@ -15,6 +16,8 @@ export interface ScanPlan {
   /** Rows at the most. */
   readonly limit: number;
   readonly version: number;
+  /** Which of the rows to give; all where undefined. */
+  readonly filter: Filter | undefined;
   /** Throws when the view or the transaction that the scan belongs to is over. */
   readonly guard: () => void;
 }
@@ -32,6 +35,7 @@ export class ScanIterator implements IterableIterator<Row> {
   #past: PastSide[] = [];
   /** Slots given already, where a row may have several entries. */
   readonly #seen: Set<number> | undefined;
+  readonly #filter: PassFilter | undefined;
   #headEdits = -1;
   #pastEdits = -1;
   #left: number;
@@ -43,6 +47,7 @@ export class ScanIterator implements IterableIterator<Row> {
     this.#plan = plan;
     this.#head = new Side(plan.index.head, plan.reverse);
     this.#seen = plan.index.plan.multi ? new Set() : undefined;
+    this.#filter = plan.filter === undefined ? undefined : new PassFilter(plan, plan.filter);
     this.#left = plan.limit;
   }
 
@@ -74,6 +79,7 @@ export class ScanIterator implements IterableIterator<Row> {
         if (this.#seen.has(slot)) continue;
         this.#seen.add(slot);
       }
+      if (this.#filter?.accepts(row) === false) continue;
       this.#left--;
       return { done: false, value: row };
     }

@@ -61,8 +61,11 @@ export class TableState implements KeyHolder {
   ) {
     const { primaryKey, settledKey, indexes } = definition;
     this.#keys = settledKey ? undefined : new WeakMap();
-    const plan = {
+    const plan: IndexPlan = {
       name: PRIMARY,
+      kind: PRIMARY,
+      named: primaryKey,
+      partial: false,
       unique: true,
       fields: settledKey ? primaryKey : undefined,
       multi: false,

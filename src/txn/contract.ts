@@ -108,6 +108,12 @@ export interface RowChange<R> {
   readonly after: R | undefined;
 }
 
+/** What a strict store refuses. */
+export interface Strict {
+  /** How many rows in a row a scan may look at and not give. */
+  readonly filterRows: number;
+}
+
 /** How a store is made. */
 export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   /** The tables, by name, as `table` made them. */
@@ -118,6 +124,11 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   readonly idWindow?: number;
   /** How many bytes of history views and followers may pin beyond `keep`; 256 MiB unless told. */
   readonly pinnedBytesMax?: number;
+  /**
+   * Refuses queries that an index ought to serve: a `filter` that has passed over more than `filterRows` rows without
+   * giving one is `FilterRefused`. Nothing is refused where this is left out.
+   */
+  readonly strict?: Strict;
   /** In development, the default, stored rows are frozen and accessors in written rows refused. */
   readonly mode?: 'development' | 'production';
   /** Milliseconds since 1970; `Date.now` unless told. Commit time never goes back, whatever the clock does. */
