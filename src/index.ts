@@ -11,8 +11,9 @@ export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { Marker } from './log/cursor.js';
 export type { Position } from './log/position.js';
 export type { Abort } from './log/streams.js';
+export type { Subscriber } from './log/subscribers.js';
 export type { Bound, Explanation } from './projections/explanation.js';
-export type { Holder, Keep } from './projections/horizon.js';
+export type { Holder, Keep, PinStats } from './projections/horizon.js';
 export type { Equality, Stamped } from './projections/live.js';
 export type {
   Page,
@@ -24,6 +25,7 @@ export type {
   TableWriter,
   View,
 } from './projections/read-view.js';
+export type { IndexStats, StoreStats, TableStats } from './projections/stats.js';
 export { createStore } from './store.js';
 export type {
   Appended,

@@ -125,17 +125,20 @@ class DeadRows {
     this.#tables.push(table);
     this.#slots.push(slot);
     this.#died.push(died);
+    table.retained++;
   }
 
   pop(): void {
-    this.#tables.pop();
+    this.#tables.pop()!.retained--;
     this.#slots.pop();
     this.#died.pop();
   }
 
   trim(floor: number): void {
     while (this.#start < this.#died.length && this.#died[this.#start]! <= floor) {
-      this.#tables[this.#start]!.trimSlot(this.#slots[this.#start]!);
+      const table = this.#tables[this.#start]!;
+      table.trimSlot(this.#slots[this.#start]!);
+      table.retained--;
       this.#start++;
     }
     if (this.#start < 4096 || this.#start * 2 < this.#died.length) return;

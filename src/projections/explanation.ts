@@ -64,10 +64,10 @@ export function explain(plan: ScanPlan, from: Vantage): Explanation {
   const { low, high } = interval;
   from.reads?.add(index, interval);
   from.reads?.addAll(table.primary);
-  const entries = index.head.between(low, high);
+  const entries = index.head.countBetween(low, high);
   const exact = index.touched <= version;
   let past = 0;
-  if (!exact) for (const span of index.history.spansAt(version)) past += span.tree.between(low, high);
+  if (!exact) for (const span of index.history.spansAt(version)) past += span.tree.countBetween(low, high);
   const tableRows = table.sizeAt(version);
   const readable = Math.min(entries + past, tableRows);
   const start = boundOf(low, -1);

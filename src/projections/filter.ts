@@ -50,7 +50,7 @@ export class PassFilter {
 function refused(on: Filtered, test: Filter['test'], row: Row, limit: number): MemoirError {
   const { table, index, interval } = on;
   const name = index.plan.name;
-  const actual = index.head.between(interval.low, interval.high);
+  const actual = index.head.countBetween(interval.low, interval.high);
   const fields = fieldsRead(test, row);
   const looked = `more than ${limit} rows (strict.filterRows) in a row without giving one`;
   const where = `{ on: [${quoted(index.plan.named)}], where: the filter }`;

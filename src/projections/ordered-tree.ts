@@ -133,18 +133,6 @@ export class OrderedTree {
     return this.#leaves.distance(from, to);
   }
 
-  /** How many entries lie between two edges: the sizes of the leaves between, added up. */
-  between(low: Edge, high: Edge): number {
-    const from: Position = { leaf: 0, at: 0 };
-    const to: Position = { leaf: 0, at: 0 };
-    this.seek(low, from);
-    this.seek(high, to);
-    if (to.leaf < from.leaf) return 0;
-    let count = to.at - from.at;
-    for (let leaf = from.leaf; leaf < to.leaf; leaf++) count += this.#count[this.#directory[leaf]!]!;
-    return Math.max(0, count);
-  }
-
   /** Every entry's ref in order, for checks. */
   *refs(): Generator<number> {
     this.#place();

@@ -49,6 +49,8 @@ export class TableState implements KeyHolder {
   readonly #ghosts = new Map<number, Key>();
   readonly #free: number[] = [];
   readonly #slots = new HashTable(this);
+  /** Row versions that readers of the past may need; the engine keeps count. */
+  retained = 0;
   #size = 0;
   /** The size that the last batch left, since when, and the sizes before. */
   #settledSize = 0;
@@ -85,6 +87,11 @@ export class TableState implements KeyHolder {
   sizeAt(version: number): number {
     if (version === Infinity) return this.#size;
     return version >= this.#settledSince ? this.#settledSize : (this.#sizes.at(version) ?? 0);
+  }
+
+  /** Bytes of what finds and stamps the slots, rows and their versions apart. */
+  get bytes(): number {
+    return this.#slots.bytes + this.#stamps.byteLength + this.#marks.byteLength + 8 * this.rows.length;
   }
 
   /** The primary index, then the others. */

@@ -8,6 +8,7 @@ import type { Position } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
 import type { Holder, Keep } from '../projections/horizon.js';
 import type { Equality, Stamped } from '../projections/live.js';
+import type { StoreStats } from '../projections/stats.js';
 import type { View, Writers } from '../projections/read-view.js';
 import type { Limits } from './write-scope.js';
 
@@ -81,6 +82,8 @@ export interface StreamOptions<S extends Tables, N extends keyof S & string> {
   readonly kinds?: readonly ChangeKind[];
   /** Changes for which this is true only. */
   readonly where?: (change: Change<Pick<S, N>>) => boolean;
+  /** Shown in `stats()`, and in `holders()` for one that holds. */
+  readonly label?: string;
 }
 
 /** Asks for markers among the batches. */
@@ -93,8 +96,6 @@ export interface WithMarkers {
 /** A stream that is pulled may hold: what it has not read yet is kept for it. */
 export interface FollowOptions {
   readonly hold?: boolean;
-  /** Shown in `holders()`. */
-  readonly label?: string;
 }
 
 /** A change of a row, with the batch that made it. */
@@ -183,13 +184,21 @@ export interface ReadableStore<S extends Tables> {
   /** A query's answer now, and anew whenever it differs. The query is run again only when what it read has changed. */
   live<A>(
     query: (view: View<S>) => A,
-    options: { readonly stamped: true; readonly equal?: Equality<A> },
+    options: { readonly stamped: true; readonly equal?: Equality<A>; readonly label?: string },
   ): Observable<Stamped<A>>;
-  live<A>(query: (view: View<S>) => A, options?: { readonly equal?: Equality<A> }): Observable<A>;
+  live<A>(
+    query: (view: View<S>) => A,
+    options?: { readonly equal?: Equality<A>; readonly label?: string },
+  ): Observable<A>;
   /** Resolves once a batch has been appended and everyone told. @throws `WaitAborted`, `StoreClosed` */
   waitFor(offset: number | Position, options?: { readonly signal?: Abort }): Promise<void>;
   /** Who keeps history from being given back, oldest first. */
   holders(): readonly Holder[];
+  /**
+   * How much there is, where memory goes, and who follows how far behind: counts that are kept anyway, so that it can
+   * be polled. The cost grows with the tables, their indexes, the pins and the subscribers, and with nothing else.
+   */
+  stats(): StoreStats<S>;
 }
 
 /** A store in memory: transactions are synchronous. */
