@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'OffsetInvalid'
   | 'TokenInvalid'
   // when a view or a live query is used
+  | 'FilterRefused'
   | 'LazyResult'
   | 'UntrackedRead'
   | 'ViewClosed'

@@ -1,5 +1,6 @@
 export { MemoirError, type ErrorCode, type ErrorFields } from './errors.js';
 export type { Codec, TypeOf } from './codecs/codec.js';
+export type { IndexKind } from './codecs/index-plan.js';
 export type { Key, KeyPart } from './codecs/key.js';
 export { compareKeys } from './codecs/key.js';
 export { decodeKey, encodeKey } from './codecs/key-bytes.js';
@@ -10,9 +11,21 @@ export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { Marker } from './log/cursor.js';
 export type { Position } from './log/position.js';
 export type { Abort } from './log/streams.js';
-export type { Holder, Keep } from './projections/horizon.js';
+export type { Subscriber } from './log/subscribers.js';
+export type { Bound, Explanation } from './projections/explanation.js';
+export type { Holder, Keep, PinStats } from './projections/horizon.js';
 export type { Equality, Stamped } from './projections/live.js';
-export type { Page, PageRange, PageToken, Patch, TableReader, TableWriter, View } from './projections/read-view.js';
+export type {
+  Page,
+  PageRange,
+  PageToken,
+  Patch,
+  ScanRange,
+  TableReader,
+  TableWriter,
+  View,
+} from './projections/read-view.js';
+export type { IndexStats, StoreStats, TableStats } from './projections/stats.js';
 export { createStore } from './store.js';
 export type {
   Appended,
@@ -24,6 +37,7 @@ export type {
   Store,
   StoreOptions,
   StreamOptions,
+  Strict,
   TransactOptions,
   Transaction,
   TransactionTools,

@@ -6,7 +6,8 @@ import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';
 
 /** The options of a store, checked and filled in. */
-export interface StoreSettings extends Required<Omit<StoreOptions<Tables>, 'tables' | 'mode'>> {
+export interface StoreSettings extends Required<Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict'>> {
+  readonly filterRows: number;
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly development: boolean;
 }
@@ -19,7 +20,7 @@ const LIMITS = {
   pinnedBytesMax: 2 ** 28,
 } as const;
 
-const NAMES = new Set(['tables', 'keep', 'mode', 'clock', 'lineage', 'onError', ...Object.keys(LIMITS)]);
+const NAMES = new Set(['tables', 'keep', 'strict', 'mode', 'clock', 'lineage', 'onError', ...Object.keys(LIMITS)]);
 
 /** Names that a view or a transaction has already, or that JavaScript would trip over. */
 const RESERVED = new Set([
@@ -37,6 +38,7 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   if (!['development', 'production'].includes(mode))
     throw invalid('mode', `is ${show(mode)}: use 'development' or 'production'`);
   checkKeep(keep);
+  const { filterRows } = strictOf(options.strict);
   const { clock = platform.clock, onError = platform.onError, lineage = platform.lineage() } = options;
   for (const [name, given] of [
     ['clock', clock],
@@ -49,7 +51,7 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   return {
     definitions: definitionsOf(options.tables),
     development: mode === 'development',
-    ...{ clock, lineage },
+    ...{ clock, lineage, filterRows },
     keep: keep === 'all' ? keep : { ...keep },
     onError: (error) => quietly(() => onError(error)),
     rowBytesMax: limit(options, 'rowBytesMax'),
@@ -94,6 +96,17 @@ function checkKeep(keep: Keep): void {
       throw invalid(`keep.${name}`, 'is no option: use batches, ageMs, bytes');
     if (!isCount(value)) throw invalid(`keep.${name}`, `is ${show(value)}: give a whole number from 0`);
   }
+}
+
+function strictOf(strict: unknown): { readonly filterRows: number } {
+  if (strict === undefined) return { filterRows: Infinity };
+  if (typeof strict !== 'object' || strict === null) throw invalid('strict', `is ${show(strict)}: use { filterRows }`);
+  for (const name of Object.keys(strict)) {
+    if (name !== 'filterRows') throw invalid(`strict.${name}`, 'is no option: use filterRows');
+  }
+  const { filterRows } = strict as { readonly filterRows?: unknown };
+  if (!isCount(filterRows)) throw invalid('strict.filterRows', `is ${show(filterRows)}: give a whole number from 0`);
+  return { filterRows };
 }
 
 function limit(options: StoreOptions<Tables>, name: keyof typeof LIMITS): number {

@@ -7,13 +7,15 @@ import { Feed } from './log/feed.js';
 import type { Log } from './log/log.js';
 import { MemoryLog } from './log/memory-log.js';
 import { offsetOf, startOf, type Position } from './log/position.js';
+import { Subscribers } from './log/subscribers.js';
 import { Streams, type Abort, type AnyStreamOptions } from './log/streams.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
 import { Horizon } from './projections/horizon.js';
-import { LiveQueries, type Equality } from './projections/live.js';
+import { LiveQueries, type LiveOptions } from './projections/live.js';
 import { diff } from './projections/diff.js';
 import { historyOf } from './projections/row-history.js';
+import { statsOf } from './projections/stats.js';
 import { ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';
 import { platform } from './platform.js';
@@ -54,6 +56,7 @@ class MemoryStore {
   readonly #engine: Engine;
   readonly #feed: Feed;
   readonly #horizon: Horizon;
+  readonly #subscribers: Subscribers;
   readonly #views: Views;
   readonly #live: LiveQueries;
   readonly #streams: Streams;
@@ -63,8 +66,9 @@ class MemoryStore {
     const { definitions, keep, pinnedBytesMax, clock, onError, development, idWindow } = settings;
     const names = new Set(definitions.keys());
     const log = new MemoryLog(settings.lineage);
-    const engine = new Engine(definitions);
+    const engine = new Engine(definitions, settings.filterRows);
     const feed = new Feed(log, onError);
+    const subscribers = new Subscribers();
     const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
     const views = new Views(engine, log, horizon, ViewFace.withTables(names), platform.reclaimer);
     const Face = TransactionFace.withTables(names);
@@ -73,10 +77,19 @@ class MemoryStore {
     this.#engine = engine;
     this.#feed = feed;
     this.#horizon = horizon;
+    this.#subscribers = subscribers;
     this.#views = views;
     feed.add(views);
-    this.#live = new LiveQueries(engine, log, feed, (reads) => views.tracked(reads), onError);
-    this.#streams = new Streams(log, feed, (label, place) => horizon.pinCursor(label, place), names, onError);
+    this.#live = new LiveQueries({
+      ...{ engine, log, feed, subscribers, onError },
+      open: (reads) => views.tracked(reads),
+    });
+    this.#streams = new Streams({
+      ...{ log, feed, subscribers, onError },
+      tables: names,
+      pin: (label, place) => horizon.pinCursor(label, place),
+      watch: (target, release) => platform.reclaimer.watch(target, release),
+    });
     this.#transactor = new Transactor({
       ...{ engine, log, feed, horizon, idWindow, clock, Face },
       limits: settings,
@@ -159,15 +172,12 @@ class MemoryStore {
     return this.#streams.follow(options);
   }
 
-  live(
-    query: (view: never) => unknown,
-    options: { readonly stamped?: boolean; readonly equal?: Equality<never> } = {},
-  ): unknown {
+  live(query: (view: never) => unknown, options: LiveOptions & { readonly stamped?: boolean } = {}): unknown {
     this.#streams.guard();
     checkQuery(query);
-    checkOptions('live', options, ['stamped', 'equal']);
+    checkOptions('live', options, ['stamped', 'equal', 'label']);
     if (options.equal !== undefined) checkQuery(options.equal);
-    const answers = this.#live.observe(query, options.equal);
+    const answers = this.#live.observe(query, options);
     return options.stamped === true ? answers : answers.pipe(map(({ value }) => value));
   }
 
@@ -178,6 +188,16 @@ class MemoryStore {
 
   holders(): unknown {
     return this.#horizon.holders();
+  }
+
+  stats(): unknown {
+    this.#live.guard();
+    return statsOf({
+      engine: this.#engine,
+      log: this.#log,
+      horizon: this.#horizon,
+      subscribers: this.#subscribers,
+    });
   }
 
   compact(before: number | Position): void {

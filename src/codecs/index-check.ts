@@ -4,7 +4,7 @@ import type { CheckedSpec, Row } from './index-plan.js';
 import { branchesOf, checkField, checkPart, isImmutable, type Field, type RowFields } from './row-fields.js';
 
 /** The index that every table has. */
-export const PRIMARY = 'primaryKey';
+export const PRIMARY = 'primaryKey' as const;
 
 const OPTIONS = ['unique', 'sparse', 'where', 'lower'];
 const FORMS = ['on', 'each', 'keys', 'entries', 'by'] as const;

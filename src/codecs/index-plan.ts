@@ -3,6 +3,9 @@ import { compareKeys, errorAt, toKey, type Key, type KeyPart, type Place } from 
 import { lowerCase } from './lower-case.js';
 import { getOwn } from './plain-data.js';
 
+/** How an index comes by the keys of a row: the form of its definition, or that it is the primary key. */
+export type IndexKind = 'primaryKey' | 'on' | 'each' | 'keys' | 'entries' | 'by';
+
 /** A stored row. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -12,6 +15,12 @@ export type Row = Readonly<Record<string, unknown>>;
  */
 export interface IndexPlan {
   readonly name: string;
+  /** How the keys come from a row. */
+  readonly kind: IndexKind;
+  /** The fields that the definition names; none where a callback computes the keys. */
+  readonly named: readonly string[];
+  /** True when only the rows for which a callback says so are in the index. */
+  readonly partial: boolean;
   readonly unique: boolean;
   /** The fields whose values are the key, when the row itself can serve as the entry's key; else undefined. */
   readonly fields: readonly string[] | undefined;
@@ -28,7 +37,7 @@ export interface IndexPlan {
 
 /** An index specification whose form has been checked. */
 export interface CheckedSpec {
-  readonly kind: 'on' | 'each' | 'keys' | 'entries' | 'by';
+  readonly kind: Exclude<IndexKind, 'primaryKey'>;
   readonly fields: readonly string[];
   readonly by: ((row: Row) => readonly unknown[] | undefined) | undefined;
   /** True when the fields' values cannot be changed from outside. */
@@ -67,6 +76,9 @@ export function planIndex(name: string, spec: CheckedSpec): IndexPlan {
   const direct = settled && spec.kind === 'on' && included === undefined && !spec.lower && sparse !== 'null';
   return {
     name,
+    kind: spec.kind,
+    named: spec.fields,
+    partial: included !== undefined,
     unique: spec.unique,
     fields: direct ? [...spec.fields] : undefined,
     multi: spec.kind === 'each' || spec.kind === 'keys' || spec.kind === 'entries',

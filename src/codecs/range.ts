@@ -34,6 +34,7 @@ export interface AnyRange {
   readonly lte?: readonly unknown[];
   readonly reverse?: boolean;
   readonly limit?: number;
+  readonly filter?: unknown;
 }
 
 /** The order of edges along an index. */
@@ -65,7 +66,7 @@ export function intervalOf(parts: Key): Interval {
   return { low: { parts, side: -1, cut: false }, high: { parts, side: 1, cut: false } };
 }
 
-const OPTIONS = new Set(['prefix', 'startsWith', 'gt', 'gte', 'lt', 'lte', 'reverse', 'limit']);
+const OPTIONS = new Set(['prefix', 'startsWith', 'gt', 'gte', 'lt', 'lte', 'reverse', 'limit', 'filter']);
 
 /**
  * The stretch that a range names.
@@ -116,12 +117,14 @@ function checkOptions(range: AnyRange, place: Place): void {
   }
   if (range.gt !== undefined && range.gte !== undefined) throw invalid(place, 'give gt or gte, not both');
   if (range.lt !== undefined && range.lte !== undefined) throw invalid(place, 'give lt or lte, not both');
-  const { limit, reverse } = range;
+  const { limit, reverse, filter } = range;
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 0) && limit !== Infinity) {
     throw invalid(place, `limit is ${show(limit)}: give a whole number of rows`);
   }
   if (reverse !== undefined && typeof reverse !== 'boolean')
     throw invalid(place, `reverse is ${show(reverse)}: give true or false`);
+  if (filter !== undefined && typeof filter !== 'function')
+    throw invalid(place, `filter is ${show(filter)}: give a function of a row`);
 }
 
 function invalid(place: Place, message: string): MemoirError {

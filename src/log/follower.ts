@@ -1,7 +1,6 @@
 import type { AnyBatch } from './batch.js';
-import { Cursor, type Marker, type StreamPlan } from './cursor.js';
+import type { Cursor, Marker } from './cursor.js';
 import type { Feed } from './feed.js';
-import type { Log } from './log.js';
 
 /**
  * A stream as an async iterable: nothing is read before it is asked for, and nothing is listened to but while someone
@@ -17,15 +16,11 @@ export class Follower implements AsyncIterableIterator<AnyBatch | Marker> {
   #last: Promise<void> = Promise.resolve();
   #ended = false;
 
-  constructor(log: Log, feed: Feed, plan: StreamPlan, hold: (follower: Follower) => () => void) {
-    this.#cursor = new Cursor(log, plan);
+  /** @param letGo what to do when it ends */
+  constructor(cursor: Cursor, feed: Feed, letGo: () => void) {
+    this.#cursor = cursor;
     this.#feed = feed;
-    this.#letGo = hold(this);
-  }
-
-  /** The first offset not yet read: what a holding follower keeps from being truncated. */
-  get position(): number {
-    return this.#cursor.next;
+    this.#letGo = letGo;
   }
 
   [Symbol.asyncIterator](): this {

@@ -7,15 +7,22 @@ import { GuardedObservable, type OnError } from './guarded-observable.js';
 import type { Log } from './log.js';
 
 /** A stream as an Observable: everything due is given when it is subscribed to, and each batch as it comes. */
-export function observe(log: Log, feed: Feed, plan: StreamPlan, onError: OnError): Observable<AnyBatch | Marker> {
+export function observe(
+  log: Log,
+  feed: Feed,
+  plan: StreamPlan,
+  { enlist, onError }: { readonly enlist: (cursor: Cursor) => () => void; readonly onError: OnError },
+): Observable<AnyBatch | Marker> {
   return new GuardedObservable<AnyBatch | Marker>(onError, (subscriber) => {
     const cursor = new Cursor(log, plan);
     const pushed = new Push(cursor, subscriber);
-    const remove = feed.add(pushed);
+    const removes = [feed.add(pushed), enlist(cursor)];
     pushed.pump();
     // Made before the store closed, and subscribed to after: it has its history, and then its end.
     if (feed.closed) pushed.end();
-    return remove;
+    return () => {
+      for (const remove of removes) remove();
+    };
   });
 }
 

@@ -4,12 +4,14 @@ import { checkOptions, MemoirError, show } from '../errors.js';
 import type { AnyBatch } from './batch.js';
 import { narrowBy, type AnyFilter } from './change-filter.js';
 import type { Marker, StreamPlan } from './cursor.js';
+import { Cursor } from './cursor.js';
 import { Follower } from './follower.js';
 import { observe } from './observe.js';
 import type { Feed } from './feed.js';
 import type { OnError } from './guarded-observable.js';
 import type { Log } from './log.js';
 import { offsetOf, type Position } from './position.js';
+import type { Subscribers } from './subscribers.js';
 
 /** A way to stop waiting; an `AbortSignal` is one. */
 export interface Abort {
@@ -19,6 +21,21 @@ export interface Abort {
 
 /** Keeps the batches from a place on, which moves, for whoever the label names; returns how to let go. */
 export type PinCursor = (label: string, place: () => number) => () => void;
+
+/** Lets go of what a dropped object held. */
+export type WatchDrop = (target: object, release: () => void) => void;
+
+/** What the streams of a log are made with. */
+export interface StreamParts {
+  readonly log: Log;
+  readonly feed: Feed;
+  readonly pin: PinCursor;
+  /** The names of the tables; may grow. */
+  readonly tables: ReadonlySet<string>;
+  readonly subscribers: Subscribers;
+  readonly watch: WatchDrop;
+  readonly onError: OnError;
+}
 
 /** Options of `changes` and `follow`, types apart. */
 export interface AnyStreamOptions extends AnyFilter {
@@ -37,27 +54,42 @@ export class Streams {
   readonly #feed: Feed;
   readonly #pin: PinCursor;
   readonly #tables: ReadonlySet<string>;
+  readonly #subscribers: Subscribers;
+  readonly #watch: WatchDrop;
   readonly #onError: OnError;
   #open = true;
 
-  constructor(log: Log, feed: Feed, pin: PinCursor, tables: ReadonlySet<string>, onError: OnError) {
+  constructor({ log, feed, pin, tables, subscribers, watch, onError }: StreamParts) {
     this.#log = log;
     this.#feed = feed;
     this.#pin = pin;
     this.#tables = tables;
+    this.#subscribers = subscribers;
+    this.#watch = watch;
     this.#onError = onError;
   }
 
   changes(options: AnyStreamOptions): Observable<AnyBatch | Marker> {
-    return observe(this.#log, this.#feed, this.#plan(options), this.#onError);
+    const plan = this.#plan(options);
+    const { label = 'changes()' } = options;
+    const enlist = (cursor: Cursor) => this.#subscribers.add('changes', label, () => cursor.next - 1);
+    return observe(this.#log, this.#feed, plan, { enlist, onError: this.#onError });
   }
 
   follow(options: AnyStreamOptions): AsyncIterableIterator<AnyBatch | Marker> {
-    const plan = this.#plan(options);
-    const hold = options.hold === true;
-    return new Follower(this.#log, this.#feed, plan, (follower) =>
-      hold ? this.#pin(options.label ?? 'follow()', () => follower.position) : () => undefined,
-    );
+    const cursor = new Cursor(this.#log, this.#plan(options));
+    const { hold = false, label = 'follow()' } = options;
+    const place = (): number => cursor.next;
+    const release = hold ? this.#pin(label, place) : () => undefined;
+    const remove = this.#subscribers.add('follow', label, () => cursor.next - 1);
+    const letGo = (): void => {
+      release();
+      remove();
+    };
+    const follower = new Follower(cursor, this.#feed, letGo);
+    // A follower that is dropped, not ended, is neither to be listed nor to hold for ever.
+    this.#watch(follower, letGo);
+    return follower;
   }
 
   async waitFor(point: number | Position, signal: Abort | undefined): Promise<void> {

@@ -7,6 +7,9 @@ import { hashKey } from './key-hash.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import type { Conflict, TableIndex } from './table-index.js';
 
+/** What an entry keeps beside the tree, by estimate: a key of two parts, where it stands, and the list of its row. */
+const KEPT_BYTES = 96;
+
 /** An index whose keys are computed from the row, none or many: they are kept, so that callbacks run once a row. */
 export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly head = new OrderedTree(this);
@@ -39,6 +42,10 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
     this.#tail = tail;
     this.#place = place;
     this.#hash = hashed ? new HashTable(this) : undefined;
+  }
+
+  get bytes(): number {
+    return this.head.bytes + (this.#hash?.bytes ?? 0) + this.#keys.length * KEPT_BYTES;
   }
 
   slotOf(ref: number): number {

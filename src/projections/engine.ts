@@ -18,7 +18,11 @@ export class Engine {
   readonly #dead = new DeadRows();
   #version = 0;
 
-  constructor(definitions: ReadonlyMap<string, Definition>) {
+  /** @param filterRows how many rows a filter may pass over for each that it gives */
+  constructor(
+    definitions: ReadonlyMap<string, Definition>,
+    readonly filterRows: number = Infinity,
+  ) {
     this.tables = new Map([...definitions].map(([name, definition]) => [name, new TableState(name, definition)]));
   }
 
@@ -117,17 +121,20 @@ class DeadRows {
     this.#tables.push(table);
     this.#slots.push(slot);
     this.#died.push(died);
+    table.retained++;
   }
 
   pop(): void {
-    this.#tables.pop();
+    this.#tables.pop()!.retained--;
     this.#slots.pop();
     this.#died.pop();
   }
 
   trim(floor: number): void {
     while (this.#start < this.#died.length && this.#died[this.#start]! <= floor) {
-      this.#tables[this.#start]!.trimSlot(this.#slots[this.#start]!);
+      const table = this.#tables[this.#start]!;
+      table.trimSlot(this.#slots[this.#start]!);
+      table.retained--;
       this.#start++;
     }
     if (this.#start < 4096 || this.#start * 2 < this.#died.length) return;

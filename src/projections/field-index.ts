@@ -34,6 +34,10 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
     this.#hash = hashed ? new HashTable(this) : undefined;
   }
 
+  get bytes(): number {
+    return this.head.bytes + (this.#hash?.bytes ?? 0);
+  }
+
   slotOf(ref: number): number {
     return ref;
   }

@@ -19,6 +19,11 @@ export interface Holder {
   readonly bytes: number;
 }
 
+/** Someone who keeps history from being given back, and for how long already. */
+export interface PinStats extends Holder {
+  readonly ageMs: number;
+}
+
 interface Pin {
   readonly kind: 'view' | 'cursor';
   readonly label: string;
@@ -94,7 +99,7 @@ export class Horizon {
 
   /** Refuses to go on when more is pinned than may be. */
   guard(): void {
-    const pinned = this.#pinnedBytes();
+    const pinned = this.pinnedBytes;
     if (pinned <= this.#pinnedBytesMax) return;
     const { kind, label, offset } = this.#oldestPin()!;
     throw new MemoirError(
@@ -104,6 +109,24 @@ export class Horizon {
         `has stood at offset ${offset}. Close it (store.holders() lists all), or raise the limit`,
       { holder: label, offset, limit: this.#pinnedBytesMax, actual: pinned },
     );
+  }
+
+  /** Bytes of the batches that can be read, by the rough count of rows. */
+  get logBytes(): number {
+    return this.timeline.bytesBetween(this.#log.floor - 1, this.#log.head);
+  }
+
+  /** Bytes of batches that are kept for views and followers alone. */
+  get pinnedBytes(): number {
+    const below = this.#wanted - 1;
+    const from = Math.max(this.timeline.base, Math.min(this.#oldestPin()?.offset ?? below, below));
+    return this.timeline.bytesBetween(from, below);
+  }
+
+  /** Who holds history, and for how long. */
+  pins(): readonly PinStats[] {
+    const now = this.#clock();
+    return this.holders().map((holder) => ({ ...holder, ageMs: Math.max(0, now - holder.since) }));
   }
 
   /** Who holds history, oldest first. */
@@ -153,12 +176,6 @@ export class Horizon {
     const cursor = oldestOf(this.#cursors);
     const view = this.#oldestView;
     return view === undefined || (cursor !== undefined && cursor.offset < view.offset) ? cursor : view;
-  }
-
-  #pinnedBytes(): number {
-    const below = this.#wanted - 1;
-    const from = Math.max(this.timeline.base, Math.min(this.#oldestPin()?.offset ?? below, below));
-    return this.timeline.bytesBetween(from, below);
   }
 }
 

@@ -4,6 +4,9 @@ import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 /** A span takes at least so many entries, so that an index which changes seldom has few spans. */
 const SPAN_SIZE = 64;
 
+/** What an entry takes, by estimate: its place in a tree that is not quite full, its key of two parts, its death. */
+const ENTRY_BYTES = 120;
+
 /** Entries of level 0 lived less than so many versions; each further level, up to four times as many. */
 const LIFE_MAX = 4;
 
@@ -29,6 +32,11 @@ export class IndexHistory {
   /** Entries. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Bytes, by estimate. */
+  get bytes(): number {
+    return this.#size * ENTRY_BYTES;
   }
 
   /** Goes up at each change, after which the spans a scan holds may be too few. */

@@ -9,6 +9,7 @@ import type { Feed, Listener } from '../log/feed.js';
 import type { Log } from '../log/log.js';
 import { GuardedObservable, type OnError } from '../log/guarded-observable.js';
 import type { Engine } from './engine.js';
+import type { Subscribers } from '../log/subscribers.js';
 import { IntervalTree, type Watch } from './interval-tree.js';
 import { ReadSet } from './read-set.js';
 import { ScanIterator } from './scan.js';
@@ -28,6 +29,22 @@ export type Equality<A> = (a: A, b: A) => boolean;
 /** Opens a view at the head that notes what is read. */
 export type OpenTracked = (reads: ReadSet) => { readonly view: PinnedView; readonly face: unknown };
 
+/** What live queries are made with. */
+export interface LiveParts {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly feed: Feed;
+  readonly open: OpenTracked;
+  readonly subscribers: Subscribers;
+  readonly onError: OnError;
+}
+
+/** How a live query is told apart from its last answer, and from others. */
+export interface LiveOptions {
+  readonly equal?: Equality<never>;
+  readonly label?: string;
+}
+
 /**
  * The live queries of a store. Each is run again only when a batch touches a stretch of an index that it read: the
  * stretches lie in interval trees, one an index, so that idle queries on other ranges cost a write nothing but their
@@ -38,6 +55,7 @@ export class LiveQueries implements Listener {
   readonly #log: Log;
   readonly #feed: Feed;
   readonly #open: OpenTracked;
+  readonly #subscribers: Subscribers;
   readonly #onError: OnError;
   readonly #watched = new Map<TableIndex, IntervalTree<LiveQuery>>();
   readonly #queries = new Set<LiveQuery>();
@@ -46,11 +64,12 @@ export class LiveQueries implements Listener {
   /** Set while a query's own code runs: whether listeners were being told when it began. */
   #asking: { readonly draining: boolean } | undefined;
 
-  constructor(engine: Engine, log: Log, feed: Feed, open: OpenTracked, onError: OnError) {
+  constructor({ engine, log, feed, open, subscribers, onError }: LiveParts) {
     this.#engine = engine;
     this.#log = log;
     this.#feed = feed;
     this.#open = open;
+    this.#subscribers = subscribers;
     this.#onError = onError;
     feed.add(this);
   }
@@ -70,7 +89,7 @@ export class LiveQueries implements Listener {
     );
   }
 
-  observe(query: (view: never) => unknown, equal: Equality<never> | undefined): Observable<Stamped<unknown>> {
+  observe(query: (view: never) => unknown, { equal, label = 'live()' }: LiveOptions): Observable<Stamped<unknown>> {
     return new GuardedObservable<Stamped<unknown>>(this.#onError, (subscriber) => {
       const live = new LiveQuery(
         query,
@@ -79,9 +98,12 @@ export class LiveQueries implements Listener {
         this.#subscribed++,
       );
       this.#queries.add(live);
+      const place = (): number => Math.max(live.ranAt, this.#feed.delivered);
+      const strikeOff = this.#subscribers.add('live', label, place);
       this.#run(live);
       if (this.#feed.closed) subscriber.complete();
       return () => {
+        strikeOff();
         this.#queries.delete(live);
         this.#unwatch(live);
       };

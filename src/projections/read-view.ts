@@ -1,3 +1,4 @@
+import type { Explanation } from './explanation.js';
 import type {
   IndexesOf,
   IndexKey,
@@ -12,6 +13,15 @@ import type {
 
 type AsTuple<K> = K extends readonly unknown[] ? K : never;
 type KeyIn<R, I, N extends keyof I> = AsTuple<IndexKey<R, I[N]>>;
+
+/** Which rows to read, and how: a stretch of an index, and a filter for what no index says. */
+export interface ScanRange<K extends readonly unknown[], R> extends Range<K> {
+  /**
+   * Gives only the rows for which this is true; `limit` counts those. Every row of the stretch is looked at until there
+   * are enough, so an index is better where one can say the same. Must be a pure function of the row.
+   */
+  readonly filter?: (row: R) => boolean;
+}
 
 /** Where to go on reading: the whole key after which the next page begins, at which offset, of which log. */
 export interface PageToken {
@@ -28,14 +38,17 @@ export interface Page<R> {
 }
 
 /** How a page is asked for: a range, and the token that the page before gave. */
-export type PageRange<K extends readonly unknown[]> = Range<K> & { readonly limit: number; readonly after?: PageToken };
+export type PageRange<K extends readonly unknown[], R = never> = ScanRange<K, R> & {
+  readonly limit: number;
+  readonly after?: PageToken;
+};
 
 /**
  * One table as a view shows it. Every method answers from the view's state alone, whatever has been written since.
  * Scans are lazy: rows are read as the iterable is read, and each iteration starts anew.
  *
  * Methods throw `ViewClosed` (or `TransactionEnded`) when their view is over, `KeyInvalid` and `RangeInvalid` when
- * they are asked for what cannot be.
+ * they are asked for what cannot be, and in a strict store `FilterRefused`.
  */
 export interface TableReader<R, K, I> {
   /** How many rows there are. */
@@ -51,21 +64,24 @@ export interface TableReader<R, K, I> {
   /** The row of a key of a unique index; throws `RowNotFound`. */
   findOrThrow<N extends UniqueIndex<I>>(index: N, ...key: KeyIn<R, I, N>): R;
   /** Rows in the order of the primary key. */
-  scan(range?: Range<AsTuple<PrimaryTuple<K>>>): Iterable<R>;
+  scan(range?: ScanRange<AsTuple<PrimaryTuple<K>>, R>): Iterable<R>;
   /** Rows in the order of an index, then of the primary key; each once, at its first entry. */
-  scan<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): Iterable<R>;
+  scan<N extends keyof I & string>(index: N, range?: ScanRange<KeyIn<R, I, N>, R>): Iterable<R>;
   /** The first row of a scan, or undefined. */
-  first(range?: Range<AsTuple<PrimaryTuple<K>>>): R | undefined;
-  first<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): R | undefined;
+  first(range?: ScanRange<AsTuple<PrimaryTuple<K>>, R>): R | undefined;
+  first<N extends keyof I & string>(index: N, range?: ScanRange<KeyIn<R, I, N>, R>): R | undefined;
   /** The last row of a scan, or undefined. */
-  last(range?: Range<AsTuple<PrimaryTuple<K>>>): R | undefined;
-  last<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): R | undefined;
+  last(range?: ScanRange<AsTuple<PrimaryTuple<K>>, R>): R | undefined;
+  last<N extends keyof I & string>(index: N, range?: ScanRange<KeyIn<R, I, N>, R>): R | undefined;
   /** How many rows a scan would give. */
-  count(range?: Range<AsTuple<PrimaryTuple<K>>>): number;
-  count<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): number;
+  count(range?: ScanRange<AsTuple<PrimaryTuple<K>>, R>): number;
+  count<N extends keyof I & string>(index: N, range?: ScanRange<KeyIn<R, I, N>, R>): number;
   /** Some rows of a scan at a time; hand the token to `store.asOf` and to the next call. */
-  page(range: PageRange<AsTuple<PrimaryTuple<K>>>): Page<R>;
-  page<N extends keyof I & string>(index: N, range: PageRange<KeyIn<R, I, N>>): Page<R>;
+  page(range: PageRange<AsTuple<PrimaryTuple<K>>, R>): Page<R>;
+  page<N extends keyof I & string>(index: N, range: PageRange<KeyIn<R, I, N>, R>): Page<R>;
+  /** What a scan of the same range will touch, as data, without reading a row; see {@link Explanation}. */
+  explain(range?: ScanRange<AsTuple<PrimaryTuple<K>>, R>): Explanation;
+  explain<N extends keyof I & string>(index: N, range?: ScanRange<KeyIn<R, I, N>, R>): Explanation;
   /** The row whose key, a string in its last part, is the longest beginning of the one given; as routers look up. */
   longestPrefix(key: AsTuple<PrimaryTuple<K>>): R | undefined;
   longestPrefix<N extends keyof I & string>(index: N, key: KeyIn<R, I, N>): R | undefined;
@@ -90,8 +106,8 @@ export interface TableWriter<R, K, I> extends TableReader<R, K, I> {
   /** Deletes a row; false when there was none. */
   delete(key: K): boolean;
   /** Deletes the rows that a scan of the same range would give; returns how many. */
-  deleteRange(range?: Range<AsTuple<PrimaryTuple<K>>>): number;
-  deleteRange<N extends keyof I & string>(index: N, range?: Range<KeyIn<R, I, N>>): number;
+  deleteRange(range?: ScanRange<AsTuple<PrimaryTuple<K>>, R>): number;
+  deleteRange<N extends keyof I & string>(index: N, range?: ScanRange<KeyIn<R, I, N>, R>): number;
 }
 
 /** New values for some fields. */

@@ -2,6 +2,7 @@ import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import type { Interval } from '../codecs/range.js';
+import { PassFilter, type Filter } from './filter.js';
 import { PastSide, Side } from './side.js';
 import type { TableIndex } from './table-index.js';
 import type { TableState } from './table-state.js';
@@ -15,6 +16,8 @@ export interface ScanPlan {
   /** Rows at the most. */
   readonly limit: number;
   readonly version: number;
+  /** Which of the rows to give; all where undefined. */
+  readonly filter: Filter | undefined;
   readonly from: Guard;
 }
 
@@ -45,6 +48,7 @@ export class ScanIterator implements IterableIterator<Row> {
   #past: PastSide[] = [];
   /** Slots taken already, where a row may have several entries. */
   readonly #seen: Set<number> | undefined;
+  readonly #filter: PassFilter | undefined;
   #headEdits = -1;
   #pastEdits = -1;
   /** The rows taken, of which those before `#at` have been given, and their keys where rows do not tell them. */
@@ -53,15 +57,18 @@ export class ScanIterator implements IterableIterator<Row> {
   #filled = 0;
   #at = 0;
   #room = BLOCK_MIN;
-  /** How many more may be taken. */
+  /** How many more may be taken, and how many of them given where there is a filter. */
   #left: number;
+  #accepted: number;
   #done = false;
 
   constructor(plan: ScanPlan) {
     this.#plan = plan;
     this.#head = new Side(plan.index.head, plan.reverse);
     this.#seen = plan.index.plan.multi ? new Set() : undefined;
-    this.#left = plan.limit;
+    this.#filter = plan.filter === undefined ? undefined : new PassFilter(plan, plan.filter);
+    this.#left = plan.filter === undefined ? plan.limit : Infinity;
+    this.#accepted = plan.limit;
   }
 
   [Symbol.iterator](): this {
@@ -80,6 +87,7 @@ export class ScanIterator implements IterableIterator<Row> {
 
   next(): IteratorResult<Row, undefined> {
     this.#plan.from.guard();
+    if (this.#filter !== undefined) return this.#nextAccepted(this.#filter);
     if (this.#at === this.#filled && !this.#fill()) return { done: true, value: undefined };
     return { done: false, value: this.#block[this.#at++]! };
   }
@@ -89,6 +97,18 @@ export class ScanIterator implements IterableIterator<Row> {
     this.#done = true;
     this.#filled = this.#at;
     return { done: true, value: undefined };
+  }
+
+  /** Gives the next row that a filter accepts. */
+  #nextAccepted(filter: PassFilter): IteratorResult<Row, undefined> {
+    while (this.#accepted > 0) {
+      if (this.#at === this.#filled && !this.#fill()) return { done: true, value: undefined };
+      const row = this.#block[this.#at++]!;
+      if (!filter.accepts(row)) continue;
+      this.#accepted--;
+      return { done: false, value: row };
+    }
+    return this.return();
   }
 
   /** The key of a row of the block. */

@@ -16,6 +16,8 @@ export interface TableIndex {
   readonly history: IndexHistory;
   /** The version of the newest change to the head or the history side. */
   readonly touched: number;
+  /** Bytes of the head and the hash: typed arrays as they are, keys that are kept beside them by estimate. */
+  readonly bytes: number;
   slotOf(ref: number): number;
   /** The full key of an entry of the head. */
   fullKey(ref: number): Key;

@@ -3,7 +3,9 @@ import type { Row } from '../codecs/index-plan.js';
 import { errorAt, toKey, type Key, type Place } from '../codecs/key.js';
 import { intervalOf, toInterval, type AnyRange, type Edge, type Interval } from '../codecs/range.js';
 import { PRIMARY } from '../codecs/index-check.js';
+import { explain, type Explanation } from './explanation.js';
 import { beyondToken, isBeforeToken, tokenOf } from './page-token.js';
+import { filterOf } from './filter.js';
 import type { Page, PageToken } from './read-view.js';
 import { ScanIterator, type ScanPlan } from './scan.js';
 import type { TableIndex } from './table-index.js';
@@ -128,6 +130,10 @@ export class TableReads {
     return { rows };
   }
 
+  explain(...args: readonly [unknown?, unknown?]): Explanation {
+    return explain(this.planFor(args, {}), this.from);
+  }
+
   longestPrefix(...args: readonly [unknown, unknown?]): Row | undefined {
     const named = typeof args[0] === 'string' && Array.isArray(args[1]);
     const index = this.indexNamed(named ? args[0] : PRIMARY);
@@ -164,7 +170,8 @@ export class TableReads {
     const reverse = (range.reverse ?? false) !== (override.reverse ?? false);
     const limit = Math.min(range.limit ?? Infinity, override.limit ?? Infinity);
     const { table, from } = this;
-    return { table, index, interval, reverse, limit, version: from.version, from };
+    const filter = filterOf(range, from.filterRows);
+    return { table, index, interval, reverse, limit, version: from.version, filter, from };
   }
 
   protected indexNamed(name: unknown): TableIndex {
@@ -206,6 +213,7 @@ export class TableReads {
         reverse: true,
         limit: 1,
         version: from.version,
+        filter: undefined,
         from,
       };
       const pass = new ScanIterator(plan);

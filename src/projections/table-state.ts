@@ -51,6 +51,8 @@ export class TableState implements KeyHolder {
   /** True once the running transaction has written here. */
   #written = false;
   readonly #slots = new HashTable(this);
+  /** Row versions that readers of the past may need; the engine keeps count. */
+  retained = 0;
   #size = 0;
   /** The size that the last batch left, since when, and the sizes before. */
   #settledSize = 0;
@@ -63,8 +65,11 @@ export class TableState implements KeyHolder {
   ) {
     const { primaryKey, settledKey, indexes } = definition;
     this.#keys = settledKey ? undefined : new WeakMap();
-    const plan = {
+    const plan: IndexPlan = {
       name: PRIMARY,
+      kind: PRIMARY,
+      named: primaryKey,
+      partial: false,
       unique: true,
       fields: settledKey ? primaryKey : undefined,
       multi: false,
@@ -84,6 +89,11 @@ export class TableState implements KeyHolder {
   sizeAt(version: number): number {
     if (version === Infinity) return this.#size;
     return version >= this.#settledSince ? this.#settledSize : (this.#sizes.at(version) ?? 0);
+  }
+
+  /** Bytes of what finds and stamps the slots, rows and their versions apart. */
+  get bytes(): number {
+    return this.#slots.bytes + this.#stamps.byteLength + this.#marks.byteLength + 8 * this.rows.length;
   }
 
   /** The primary index, then the others. */

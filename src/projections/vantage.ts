@@ -15,4 +15,6 @@ export interface Vantage {
   guard(): void;
   /** Where to note what is read, when a live query is reading. */
   readonly reads: ReadSet | undefined;
+  /** How many rows a filter may pass over for each that it gives; Infinity where the store is not strict. */
+  readonly filterRows: number;
 }

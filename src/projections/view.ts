@@ -41,6 +41,10 @@ export class PinnedView implements Vantage {
     return this.#lease;
   }
 
+  get filterRows(): number {
+    return this.#engine.filterRows;
+  }
+
   fix(): number {
     return this.version;
   }

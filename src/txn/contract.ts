@@ -8,6 +8,7 @@ import type { Position } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
 import type { Holder, Keep } from '../projections/horizon.js';
 import type { Equality, Stamped } from '../projections/live.js';
+import type { StoreStats } from '../projections/stats.js';
 import type { View, Writers } from '../projections/read-view.js';
 import type { Limits } from './write-scope.js';
 
@@ -81,6 +82,8 @@ export interface StreamOptions<S extends Tables, N extends keyof S & string> {
   readonly kinds?: readonly ChangeKind[];
   /** Changes for which this is true only. */
   readonly where?: (change: Change<Pick<S, N>>) => boolean;
+  /** Shown in `stats()`, and in `holders()` for one that holds. */
+  readonly label?: string;
 }
 
 /** Asks for markers among the batches. */
@@ -93,8 +96,6 @@ export interface WithMarkers {
 /** A stream that is pulled may hold: what it has not read yet is kept for it. */
 export interface FollowOptions {
   readonly hold?: boolean;
-  /** Shown in `holders()`. */
-  readonly label?: string;
 }
 
 /** A change of a row, with the batch that made it. */
@@ -108,6 +109,12 @@ export interface RowChange<R> {
   readonly after: R | undefined;
 }
 
+/** What a strict store refuses. */
+export interface Strict {
+  /** How many rows in a row a scan may look at and not give. */
+  readonly filterRows: number;
+}
+
 /** How a store is made. */
 export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   /** The tables, by name, as `table` made them. */
@@ -118,6 +125,11 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   readonly idWindow?: number;
   /** How many bytes of history views and followers may pin beyond `keep`; 256 MiB unless told. */
   readonly pinnedBytesMax?: number;
+  /**
+   * Refuses queries that an index ought to serve: a `filter` that has passed over more than `filterRows` rows without
+   * giving one is `FilterRefused`. Nothing is refused where this is left out.
+   */
+  readonly strict?: Strict;
   /** In development, the default, stored rows are frozen and accessors in written rows refused. */
   readonly mode?: 'development' | 'production';
   /** Milliseconds since 1970; `Date.now` unless told. Commit time never goes back, whatever the clock does. */
@@ -172,13 +184,21 @@ export interface ReadableStore<S extends Tables> {
   /** A query's answer now, and anew whenever it differs. The query is run again only when what it read has changed. */
   live<A>(
     query: (view: View<S>) => A,
-    options: { readonly stamped: true; readonly equal?: Equality<A> },
+    options: { readonly stamped: true; readonly equal?: Equality<A>; readonly label?: string },
   ): Observable<Stamped<A>>;
-  live<A>(query: (view: View<S>) => A, options?: { readonly equal?: Equality<A> }): Observable<A>;
+  live<A>(
+    query: (view: View<S>) => A,
+    options?: { readonly equal?: Equality<A>; readonly label?: string },
+  ): Observable<A>;
   /** Resolves once a batch has been appended and everyone told. @throws `WaitAborted`, `StoreClosed` */
   waitFor(offset: number | Position, options?: { readonly signal?: Abort }): Promise<void>;
   /** Who keeps history from being given back, oldest first. */
   holders(): readonly Holder[];
+  /**
+   * How much there is, where memory goes, and who follows how far behind: counts that are kept anyway, so that it can
+   * be polled. The cost grows with the tables, their indexes, the pins and the subscribers, and with nothing else.
+   */
+  stats(): StoreStats<S>;
 }
 
 /** A store in memory: transactions are synchronous. */

@@ -50,6 +50,10 @@ export class OpenTransaction implements WriteScope {
     this.id = id;
   }
 
+  get filterRows(): number {
+    return this.engine.filterRows;
+  }
+
   fix(): number {
     return this.engine.tick();
   }

@@ -37,6 +37,28 @@ describe('what is inferred', () => {
     expectTypeOf(tables.tasks.indexes.byLower.by).returns.toExtend<Key>();
   });
 
+  it('is the row that a filter is asked about', () => {
+    db.tasks.scan('byQueue', {
+      prefix: ['a'],
+      filter: (task) => {
+        expectTypeOf(task).toEqualTypeOf<Row>();
+        return task.status === 'open';
+      },
+    });
+    db.tasks.page({ limit: 3, filter: (task) => task.priority > 3 });
+    expectTypeOf(db.tasks.explain('byTag').entries).toEqualTypeOf<number>();
+  });
+
+  it('is what stats count, by table and index', () => {
+    const { tables: counted } = store.stats();
+    expectTypeOf(counted.tasks.indexes.byQueue.entries).toEqualTypeOf<number>();
+    expectTypeOf(counted.seats.indexes).toHaveProperty('primaryKey');
+    // @ts-expect-error there is no such table
+    void counted.seat;
+    // @ts-expect-error there is no such index
+    void counted.seats.indexes.byQueue;
+  });
+
   it('is the result of a transaction, and that it may have appended nothing', () => {
     const batch = store.transact((tx) => tx.tasks.update('t1', { status: 'done', priority: 3 }));
     expectTypeOf(batch.result).toEqualTypeOf<Row>();

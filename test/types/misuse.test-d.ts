@@ -63,6 +63,10 @@ describe('misuse does not compile', () => {
       db.seats.get('A');
       // @ts-expect-error a bare value for a one-part primary key
       db.tasks.get(['t1']);
+      // @ts-expect-error a filter is asked about rows of the table
+      db.tasks.scan('byStatus', { filter: (task) => task.owner === 'ada' });
+      // @ts-expect-error explain takes what scan takes
+      db.tasks.explain('byStatus', { prefix: ['opne'] });
       // @ts-expect-error a page needs a limit
       db.tasks.page('byQueue', {});
     });

@@ -1,0 +1,36 @@
+/** Someone who follows a store, and how far they have come. */
+export interface Subscriber {
+  /** How they follow: pushed, pulled, or by a live query. */
+  readonly kind: 'changes' | 'follow' | 'live';
+  readonly label: string;
+  /** The newest batch that they were given, or passed over; for a live query, the one its answer accounts for. */
+  readonly offset: number;
+  /** How many batches they have yet to be given: 0 for all but a follower that is slow, unless asked in a callback. */
+  readonly lag: number;
+}
+
+interface Enlisted {
+  readonly kind: Subscriber['kind'];
+  readonly label: string;
+  readonly place: () => number;
+}
+
+/** Who follows a store, in the order in which they came. */
+export class Subscribers {
+  readonly #all = new Set<Enlisted>();
+
+  /** Enlists someone whose place moves; returns how to strike them off. */
+  add(kind: Subscriber['kind'], label: string, place: () => number): () => void {
+    const enlisted = { kind, label, place };
+    this.#all.add(enlisted);
+    return () => this.#all.delete(enlisted);
+  }
+
+  /** Everyone, with how far behind the head they are. */
+  at(head: number): readonly Subscriber[] {
+    return [...this.#all].map(({ kind, label, place }) => {
+      const offset = place();
+      return { kind, label, offset, lag: Math.max(0, head - offset) };
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import type { IndexesOf, Tables } from '../codecs/table-types.js';
+import type { Log } from '../log/log.js';
+import type { Subscriber, Subscribers } from '../log/subscribers.js';
+import type { Engine } from './engine.js';
+import type { Horizon, PinStats } from './horizon.js';
+import type { TableIndex } from './table-index.js';
+import type { TableState } from './table-state.js';
+
+/** What one index has and takes. */
+export interface IndexStats {
+  /** Entries of the newest state. */
+  readonly entries: number;
+  /** Bytes of the newest state's tree and hash; keys that are kept beside it are estimated. */
+  readonly bytes: number;
+  /** Entries that are gone from the newest state and that views of the past may need. */
+  readonly past: number;
+  /** Bytes of those, by estimate: 120 each. */
+  readonly pastBytes: number;
+}
+
+/** What one table has and takes. */
+export interface TableStats<I extends string = string> {
+  readonly rows: number;
+  /** Row versions, absences among them, that are overwritten and that views of the past may need. */
+  readonly past: number;
+  /** Bytes of what finds and stamps rows. The rows themselves are objects that nobody measures. */
+  readonly bytes: number;
+  readonly indexes: Readonly<Record<I | 'primaryKey', IndexStats>>;
+}
+
+/** What a store has and takes, as plain data; see `store.stats()`. */
+export interface StoreStats<S extends Tables = Tables> {
+  readonly head: number;
+  readonly floor: number;
+  readonly tables: { readonly [N in keyof S & string]: TableStats<keyof IndexesOf<S[N]> & string> };
+  /** The batches that can be read; bytes by a rough count of rows: strings by their length, other values 8. */
+  readonly log: { readonly batches: number; readonly bytes: number };
+  /** Who keeps history from being given back, oldest first. */
+  readonly pins: readonly PinStats[];
+  /** Bytes of batches that are kept for those alone; beyond `pinnedBytesMax` writes are refused. */
+  readonly pinnedBytes: number;
+  readonly subscribers: readonly Subscriber[];
+}
+
+/** What is asked for numbers. */
+export interface StatsParts {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly horizon: Horizon;
+  readonly subscribers: Subscribers;
+}
+
+/** Reads the counts that the parts keep anyway: no row, entry, version or batch is looked at. */
+export function statsOf({ engine, log, horizon, subscribers }: StatsParts): StoreStats {
+  const { head, floor } = log;
+  return {
+    head,
+    floor,
+    tables: Object.fromEntries([...engine.tables].map(([name, table]) => [name, tableStats(table)])),
+    log: { batches: head - floor + 1, bytes: horizon.logBytes },
+    pins: horizon.pins(),
+    pinnedBytes: horizon.pinnedBytes,
+    subscribers: subscribers.at(head),
+  };
+}
+
+function tableStats(table: TableState): TableStats {
+  const indexes = table.indexes.map((index) => [index.plan.name, indexStats(index)] as const);
+  return {
+    rows: table.sizeAt(Infinity),
+    past: table.retained,
+    bytes: table.bytes,
+    indexes: Object.fromEntries(indexes),
+  };
+}
+
+function indexStats({ head, history, bytes }: TableIndex): IndexStats {
+  return { entries: head.size, bytes, past: history.size, pastBytes: history.bytes };
+}
