@@ -19,6 +19,8 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
   /** How many parts of a full key are the primary key's. */
   readonly #tail: number;
   readonly #place: Place;
+  /** How many parts the keys have that came in last. */
+  #width = 0;
   readonly #keys: (Key | undefined)[] = [];
   readonly #slots: number[] = [];
   readonly #free: number[] = [];
@@ -61,6 +63,10 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
     return this.#prepared;
   }
 
+  get width(): number {
+    return this.plan.width > 0 || this.head.size + this.history.size === 0 ? this.plan.width : this.#width;
+  }
+
   hasKey(ref: number, key: Key): boolean {
     const own = this.#keys[ref]!;
     const width = own.length - this.#tail;
@@ -86,9 +92,24 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
     if (this.#row === row) return;
     const tail = this.#tailOf(row);
     const keys = this.plan.keysOf(row, this.#place).map((key) => [...key, ...tail]);
-    if (this.plan.width === 0 && keys.length > 0) this.#checkWidth(keys[0]!, tail.length);
     this.#prepared = keys;
     this.#row = row;
+  }
+
+  /** Keys of one index are of one length, or parts of one key would be compared with the primary key of another. */
+  admit(row: Row): void {
+    const { width } = this;
+    for (const key of this.keysOf(row)) {
+      const own = key.length - this.#tail;
+      if (width > 0 && own !== width) {
+        throw errorAt(
+          'KeyInvalid',
+          this.#place,
+          `\`by\` gave a key of ${own} parts, and the index has keys of ${width}: give all one length`,
+          { key: key.slice(0, own) },
+        );
+      }
+    }
   }
 
   changes(slot: number, _before: Row | undefined, after: Row | undefined): boolean {
@@ -143,22 +164,9 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
     assert(held === this.head.size, 'every entry of a computed index belongs to a row');
   }
 
-  /** Keys of one index are of one length, or parts of one key would be compared with the primary key of another. */
-  #checkWidth(key: Key, tail: number): void {
-    if (this.head.size === 0) return;
-    const other = this.#keys[this.head.refAt({ leaf: 0, at: 0 })]!;
-    if (key.length === other.length) return;
-    throw errorAt(
-      'KeyInvalid',
-      this.#place,
-      `\`by\` gave a key of ${key.length - tail} parts, ` +
-        `and other rows have keys of ${other.length - tail}: give all one length`,
-      { key: key.slice(0, key.length - tail) },
-    );
-  }
-
   #put(slot: number, keys: readonly Key[], born: (i: number) => number): void {
     if (keys.length === 0) return;
+    this.#width = keys[0]!.length - this.#tail;
     this.#refs[slot] = keys.map((key, i) => {
       const ref = this.#free.pop() ?? this.#keys.length;
       this.#keys[ref] = key;

@@ -15,7 +15,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly #rows: readonly (Row | undefined)[];
   readonly #path: readonly string[];
   readonly #place: Place;
-  readonly #width: number;
+  readonly width: number;
   touched = 0;
 
   /** @param hashed whether keys are found by hash, which a unique index needs unless it is the primary one */
@@ -29,7 +29,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
     this.#place = place;
     assert(plan.fields !== undefined, 'a field index has fields');
     this.#rows = rows;
-    this.#width = plan.fields.length;
+    this.width = plan.fields.length;
     this.#path = [...plan.fields, ...primaryKey];
     this.#hash = hashed ? new HashTable(this) : undefined;
   }
@@ -52,7 +52,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   hasKey(slot: number, key: Key): boolean {
     const row = this.#rows[slot]!;
-    for (let i = 0; i < this.#width; i++) {
+    for (let i = 0; i < this.width; i++) {
       const part = row[this.#path[i]!] as KeyPart;
       if (part !== key[i] && compareParts(part, key[i]!) !== 0) return false;
     }
@@ -60,27 +60,31 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   }
 
   holderOf(key: Key): number {
-    return this.#hash!.find(hashKey(key, this.#width), key);
+    return this.#hash!.find(hashKey(key, this.width), key);
   }
 
   conflict(slot: number, row: Row): Conflict | undefined {
     if (!this.#holds(row)) return undefined;
     const key = this.#keyOf(row);
     const other = this.holderOf(key);
-    return other < 0 || other === slot ? undefined : { slot: other, key: key.slice(0, this.#width) };
+    return other < 0 || other === slot ? undefined : { slot: other, key: key.slice(0, this.width) };
   }
 
   prepare(row: Row): void {
-    for (let i = 0; i < this.#width; i++) {
+    for (let i = 0; i < this.width; i++) {
       const part = row[this.#path[i]!];
       // The plan knows how to say what is wrong.
       if (part === undefined ? !this.plan.sparse : !isKeyPart(part)) this.plan.keysOf(row, this.#place);
     }
   }
 
+  admit(): void {
+    // Keys of fields are all of one length.
+  }
+
   changes(_slot: number, before: Row | undefined, after: Row | undefined): boolean {
     if (before === undefined || after === undefined) return true;
-    for (let i = 0; i < this.#width; i++) {
+    for (let i = 0; i < this.width; i++) {
       const x = before[this.#path[i]!];
       const y = after[this.#path[i]!];
       if (x !== y && !(x instanceof Date && y instanceof Date && x.getTime() === y.getTime())) return true;
@@ -92,7 +96,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
     if (!this.#holds(row)) return;
     const key = this.#keyOf(row);
     this.history.add(key, slot, this.head.remove(key, slot), version);
-    this.#hash?.remove(hashKey(key, this.#width), slot);
+    this.#hash?.remove(hashKey(key, this.width), slot);
     this.touched = version;
   }
 
@@ -106,7 +110,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
     if (!this.#holds(row)) return;
     const key = this.#keyOf(row);
     this.head.remove(key, slot);
-    this.#hash?.remove(hashKey(key, this.#width), slot);
+    this.#hash?.remove(hashKey(key, this.width), slot);
   }
 
   unremove(slot: number, row: Row): void {
@@ -129,13 +133,13 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   #add(slot: number, row: Row, born: number): void {
     this.head.insert(slot, born);
-    if (this.#hash !== undefined) this.#hash.add(hashKey(this.#keyOf(row), this.#width), slot);
+    if (this.#hash !== undefined) this.#hash.add(hashKey(this.#keyOf(row), this.width), slot);
   }
 
   /** A sparse index has no entry for a row without all of its fields. */
   #holds(row: Row): boolean {
     if (!this.plan.sparse) return true;
-    for (let i = 0; i < this.#width; i++) if (row[this.#path[i]!] === undefined) return false;
+    for (let i = 0; i < this.width; i++) if (row[this.#path[i]!] === undefined) return false;
     return true;
   }
 

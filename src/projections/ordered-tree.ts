@@ -1,5 +1,5 @@
 import { assert } from '../assert.js';
-import { compareParts, type Key } from '../codecs/key.js';
+import { compareKeys, compareParts, type Key } from '../codecs/key.js';
 import { beginsWith, type Edge } from '../codecs/range.js';
 import { EntryColumns } from './entry-columns.js';
 import { headOf } from './key-head.js';
@@ -199,24 +199,20 @@ export class OrderedTree {
     this.#parts ??= this.#keys.fullKey(this.#aimRef);
     const parts = this.#parts;
     const key = this.#keys.fullKey(ref);
-    for (let i = 0; i < parts.length; i++) {
+    const shared = Math.min(parts.length, key.length);
+    for (let i = 0; i < shared; i++) {
       if (this.#cut && i === parts.length - 1 && beginsWith(key[i]!, parts[i]!)) break;
       const order = compareParts(key[i]!, parts[i]!);
       if (order !== 0) return order;
     }
+    if (key.length < parts.length) return -1;
     // The key begins with what is aimed at: an entry is before itself by ref, and an edge lies to one side of all.
     return this.#aimRef < 0 ? -this.#side : ref - this.#aimRef;
   }
 
   /** Where two entries stand to each other. */
   #compareRefs(a: number, b: number): number {
-    const x = this.#keys.fullKey(a);
-    const y = this.#keys.fullKey(b);
-    for (let i = 0; i < x.length; i++) {
-      const order = compareParts(x[i]!, y[i]!);
-      if (order !== 0) return order;
-    }
-    return a - b;
+    return compareKeys(this.#keys.fullKey(a), this.#keys.fullKey(b)) || a - b;
   }
 
   /** Finds the first entry that is not before the aim; true when the aim's own entry is there. */

@@ -18,6 +18,8 @@ export interface TableIndex {
   readonly touched: number;
   /** Bytes of the head and the hash: typed arrays as they are, keys that are kept beside them by estimate. */
   readonly bytes: number;
+  /** How many parts the index's own keys have; 0 while nobody knows. */
+  readonly width: number;
   slotOf(ref: number): number;
   /** The full key of an entry of the head. */
   fullKey(ref: number): Key;
@@ -29,6 +31,8 @@ export interface TableIndex {
   conflict(slot: number, row: Row): Conflict | undefined;
   /** Computes and checks a row's keys, which all that follows uses. Throws `MissingValue` or `KeyInvalid`. */
   prepare(row: Row): void;
+  /** Refuses a row, which was prepared, whose keys cannot stand among the others. Throws `KeyInvalid`. */
+  admit(row: Row): void;
   /** True when the entries of a slot must change for its row to be replaced; `after` was prepared. */
   changes(slot: number, before: Row | undefined, after: Row | undefined): boolean;
   /** Moves the entries of the row in a slot to the history side. */

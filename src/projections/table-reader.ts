@@ -166,7 +166,7 @@ export class TableReads {
     const index = this.indexNamed(typeof first === 'string' ? first : PRIMARY);
     const given = typeof first === 'string' ? second : first;
     const range = (given === undefined ? {} : given) as AnyRange;
-    const interval = toInterval(range, index.plan.width, index.plan.fold, this.placeOf(index));
+    const interval = toInterval(range, index.width, index.plan.fold, this.placeOf(index));
     const reverse = (range.reverse ?? false) !== (override.reverse ?? false);
     const limit = Math.min(range.limit ?? Infinity, override.limit ?? Infinity);
     const { table, from } = this;

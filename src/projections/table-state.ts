@@ -156,6 +156,11 @@ export class TableState implements KeyHolder {
     for (const index of this.#indexes) index.prepare(row);
   }
 
+  /** Refuses a row, which was prepared, whose keys cannot stand among the others. */
+  admit(row: Row): void {
+    for (const index of this.#indexes) index.admit(row);
+  }
+
   /** Another row that has a key of this one in a unique index, with that index; `slot` is the row's own, or −1. */
   conflict(slot: number, row: Row): (Conflict & { readonly index: TableIndex }) | undefined {
     const before = slot < 0 ? undefined : this.rows[slot];

@@ -107,6 +107,7 @@ export class TableWrites extends TableReads {
     const normal = this.#copied(row);
     // Definitions' callbacks run here, before anything is looked up: they may do anything.
     this.table.prepare(normal);
+    this.table.admit(normal);
     return { normal, key: toKey(this.table.keyOf(normal), { table: this.table.name, index: PRIMARY }) };
   }
 
