@@ -41,35 +41,15 @@ function compile(codec: Codec): Normalize {
   const tag = tagged(codec);
   switch (tag?._tag) {
     case 'StringType':
-      return (value) => {
-        if (typeof value !== 'string') throw mismatch(codec, value);
-        if (!value.isWellFormed()) throw new Fault('RowInvalid', 'has a lone surrogate, which UTF-8 cannot hold');
-        return value;
-      };
     case 'NumberType':
     case 'BooleanType':
-    case 'BigIntType': {
-      const type = { NumberType: 'number', BooleanType: 'boolean', BigIntType: 'bigint' }[tag._tag];
-      return (value) => {
-        if (typeof value !== type) throw mismatch(codec, value);
-        return value;
-      };
-    }
-    case 'KeyofType': {
-      const words: ReadonlySet<unknown> = new Set(Object.keys(tag.keys));
-      return (value) => {
-        if (!words.has(value)) throw mismatch(codec, value);
-        return value;
-      };
-    }
+    case 'BigIntType':
+    case 'KeyofType':
     case 'NullType':
     case 'LiteralType':
     case 'UndefinedType':
     case 'VoidType':
-      return (value) => {
-        if (!codec.is(value)) throw mismatch(codec, value);
-        return value;
-      };
+      return scalarOf(codec, tag);
     case 'ExactType':
     case 'ReadonlyType':
       return normalizer(tag.type);
@@ -99,6 +79,39 @@ function compile(codec: Codec): Normalize {
         const copy = copyPlain(value, 'RowInvalid', walk);
         if (!codec.is(copy)) throw mismatch(codec, copy);
         return copy;
+      };
+  }
+}
+
+/** What is its own copy. */
+function scalarOf(codec: Codec, tag: Tagged): Normalize {
+  switch (tag._tag) {
+    case 'StringType':
+      return (value) => {
+        if (typeof value !== 'string') throw mismatch(codec, value);
+        if (!value.isWellFormed()) throw new Fault('RowInvalid', 'has a lone surrogate, which UTF-8 cannot hold');
+        return value;
+      };
+    case 'NumberType':
+    case 'BooleanType':
+    case 'BigIntType': {
+      const type = { NumberType: 'number', BooleanType: 'boolean', BigIntType: 'bigint' }[tag._tag];
+      return (value) => {
+        if (typeof value !== type) throw mismatch(codec, value);
+        return value;
+      };
+    }
+    case 'KeyofType': {
+      const words: ReadonlySet<unknown> = new Set(Object.keys(tag.keys));
+      return (value) => {
+        if (!words.has(value)) throw mismatch(codec, value);
+        return value;
+      };
+    }
+    default:
+      return (value) => {
+        if (!codec.is(value)) throw mismatch(codec, value);
+        return value;
       };
   }
 }

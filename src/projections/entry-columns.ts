@@ -47,6 +47,15 @@ export class EntryColumns {
     }
   }
 
+  /** Writes one entry. */
+  set(at: number, head: Float64Array, ref: number, born: number): void {
+    this.head0[at] = head[0]!;
+    this.head1[at] = head[1]!;
+    this.head2[at] = head[2]!;
+    this.born[at] = born;
+    this.ref[at] = ref;
+  }
+
   /** Copies one entry of other columns to a place in these. */
   copy(from: EntryColumns, at: number, to: number): void {
     this.head0[to] = from.head0[at]!;

@@ -65,14 +65,14 @@ export class Leaves {
     return this.countOf(d) === LEAF;
   }
 
-  /** Puts an entry of other columns into a leaf that is not full. */
-  put(d: number, at: number, from: EntryColumns, i: number): void {
+  /** Puts an entry, whose head is given, into a leaf that is not full. */
+  put(d: number, at: number, head: Float64Array, ref: number, born: number): void {
     const leaf = this.directory.ref[d]!;
     const to = (leaf << LEAF_BITS) + at;
     const after = this.#count[leaf]! - at;
     if (to + after === this.arena.capacity) this.arena.grow(this.arena.capacity * 2);
     this.arena.move(to, to + 1, after);
-    this.arena.copy(from, i, to);
+    this.arena.set(to, head, ref, born);
     this.#count[leaf]!++;
     this.#size++;
     this.#edits++;

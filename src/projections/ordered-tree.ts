@@ -9,6 +9,9 @@ import { sortEntries } from './sort-entries.js';
 /** So many entries may wait to be put in their places. */
 const WAITING_MAX = 1024;
 
+/** So many are put in their places one by one, without sorting. */
+const FEW = 16;
+
 /** Where a tree finds the key of an entry, when heads alone do not decide. */
 export interface EntryKeys {
   /** The full key of the entry `ref`. */
@@ -268,11 +271,21 @@ export class OrderedTree {
   /** Puts every entry that waits in its place. */
   #place(): void {
     const { length } = this.#waiting;
-    if (length === 0) return;
-    const run = this.#sortedRun();
-    const many = length > 64 && length * 4 > this.#leaves.size;
-    if (many) this.#leaves.rebuild(run, length, (at, other, i) => this.#isBefore(at, other, i));
-    else for (let i = 0; i < length; i++) this.#put(run, i);
+    if (length < FEW) {
+      for (let i = 0; i < length; i++) {
+        const ref = this.#waiting[i]!;
+        this.#aimAt(ref, this.#keys.fullKey(ref));
+        this.#put(ref, this.#waitingBorn[i]!);
+      }
+      this.#waiting.length = this.#waitingBorn.length = 0;
+    } else {
+      const run = this.#sortedRun();
+      if (length * 4 > this.#leaves.size) {
+        this.#leaves.rebuild(run, length, (at, other, i) => this.#isBefore(at, other, i));
+      } else {
+        for (let i = 0; i < length; i++) this.#putFrom(run, i);
+      }
+    }
   }
 
   /** The entries that wait, in order; none waits from then on. */
@@ -281,30 +294,30 @@ export class OrderedTree {
     const run = new EntryColumns(refs.length);
     for (let i = 0; i < refs.length; i++) {
       headOf(this.#keys.fullKey(refs[i]!), false, 0x00, aim);
-      run.head0[i] = aim[0]!;
-      run.head1[i] = aim[1]!;
-      run.head2[i] = aim[2]!;
-      run.born[i] = this.#waitingBorn[i]!;
-      run.ref[i] = refs[i]!;
+      run.set(i, aim, refs[i]!, this.#waitingBorn[i]!);
     }
-    refs.length = 0;
-    this.#waitingBorn.length = 0;
+    refs.length = this.#waitingBorn.length = 0;
     return sortEntries(run, (a, b) => this.#compareRefs(a, b));
   }
 
   /** Puts one entry of a run in its place. */
-  #put(run: EntryColumns, i: number): void {
-    const leaves = this.#leaves;
+  #putFrom(run: EntryColumns, i: number): void {
     this.#aimHeadless(run.ref[i]!);
     aim[0] = run.head0[i]!;
     aim[1] = run.head1[i]!;
     aim[2] = run.head2[i]!;
+    this.#put(run.ref[i]!, run.born[i]!);
+  }
+
+  /** Puts the entry that is aimed at in its place. */
+  #put(ref: number, born: number): void {
+    const leaves = this.#leaves;
     let d = this.#leafFor();
     if (leaves.isFull(d)) {
       leaves.split(d);
       d = this.#leafFor();
     }
-    leaves.put(d, this.#firstNotBefore(d), run, i);
+    leaves.put(d, this.#firstNotBefore(d), aim, ref, born);
   }
 
   /** True when an entry in its place comes before one of a run. */

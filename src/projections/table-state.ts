@@ -57,7 +57,7 @@ export class TableState implements KeyHolder {
   /** The size that the last batch left, since when, and the sizes before. */
   #settledSize = 0;
   #settledSince = 0;
-  readonly #sizes = new VersionChain<number>();
+  readonly #sizes = new VersionChain(-1, 0);
 
   constructor(
     readonly name: string,
@@ -139,6 +139,7 @@ export class TableState implements KeyHolder {
   takeSlot(key: Key, known = this.slotOf(key)): number {
     if (known >= 0) return known;
     const slot = this.#free.pop() ?? this.rows.length;
+    if (slot === this.#chains.length) this.#chains.push(undefined);
     if (slot === this.#stamps.length) this.#grow();
     this.rows[slot] = undefined;
     this.#stamps[slot] = -1;
@@ -182,7 +183,7 @@ export class TableState implements KeyHolder {
     assert(stamp <= version, 'versions only go up');
     const changed = this.#changed(slot, before, after);
     const kept = stamp >= 0 && stamp < version;
-    if (kept) (this.#chains[slot] ??= new VersionChain<Row>()).push(stamp, before);
+    if (kept) this.#keep(slot, stamp, before);
     if (before !== undefined) for (const index of changed) index.remove(slot, before, version);
     this.rows[slot] = after;
     this.#stamps[slot] = version;
@@ -201,7 +202,7 @@ export class TableState implements KeyHolder {
     this.rows[slot] = before;
     this.#stamps[slot] = stamp;
     if (before !== undefined) for (const index of changed.toReversed()) index.unremove(slot, before);
-    if (kept) this.#chains[slot]!.pop();
+    if (kept) this.#unkeep(slot);
     this.#count(slot, after, before);
     this.#marks[slot] = previous + 1;
     if (stamp < 0) this.#release(slot);
@@ -273,6 +274,19 @@ export class TableState implements KeyHolder {
       for (const row of this.rows) if (row !== undefined) entries += index.keysOf(row).length;
       assert(entries === index.head.size, `the index ${index.plan.name} has an entry for every key of every row`);
     }
+  }
+
+  /** Keeps a row version for readers of the past. */
+  #keep(slot: number, stamp: number, row: Row | undefined): void {
+    const chain = this.#chains[slot];
+    if (chain === undefined) this.#chains[slot] = new VersionChain(stamp, row);
+    else chain.push(stamp, row);
+  }
+
+  #unkeep(slot: number): void {
+    const chain = this.#chains[slot]!;
+    chain.pop();
+    if (chain.length === 0) this.#chains[slot] = undefined;
   }
 
   /** The indexes that a write changes. */

@@ -3,9 +3,16 @@
  * its absence. Ordered, so that a version is searched for, not walked to.
  */
 export class VersionChain<A> {
-  readonly #versions: number[] = [];
-  readonly #values: (A | undefined)[] = [];
+  // Lists made with their first element have room for that one alone, and most rows have one version before the present.
+  readonly #versions: number[];
+  readonly #values: (A | undefined)[];
   #start = 0;
+
+  /** A chain of one. */
+  constructor(version: number, value: A | undefined) {
+    this.#versions = [version];
+    this.#values = [value];
+  }
 
   get length(): number {
     return this.#versions.length - this.#start;
