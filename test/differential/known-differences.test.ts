@@ -157,6 +157,19 @@ describe('where go-memdb keeps no word, memoir', () => {
     store.check();
   });
 
+  it('goes on after everything has been deleted', () => {
+    expect(memdb('delete by prefix after a write')).toEqual({ panic: 'close of closed channel' }); // by the next writer
+    const store = createStore({ tables: { items: table(Item, { primaryKey: 'id' }) } });
+    store.transact((tx) => {
+      tx.items.insert(item('1'));
+      expect(tx.items.deleteRange({ startsWith: [''] })).toBe(1);
+    });
+    store.transact((tx) => tx.items.insert(item('2')));
+    const model = [item('1'), item('2')].filter(({ id }) => id !== '1');
+    expect([...store.now().items.scan()]).toEqual(model);
+    store.check();
+  });
+
   it('lists the changes that change something', () => {
     expect(memdb('changes')).toEqual(['1', '2']); // written as it was; renamed and named back
     const store = createStore({ tables: { items: table(Item, { primaryKey: 'id' }) } });

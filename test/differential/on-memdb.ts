@@ -23,14 +23,13 @@ export class Memdb implements Disposable {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** An answer for each step. */
+  /** An answer for each step, or one that says with what go-memdb panicked. */
   async run(history: History): Promise<unknown[]> {
     this.#child.stdin.write(`${JSON.stringify(history)}\n`);
     const line = await this.#lines.next();
     if (line.done === true) throw new Error('the program that runs go-memdb has ended');
     const answers = JSON.parse(line.value) as unknown[] | { readonly panic: string };
-    if (!Array.isArray(answers)) throw new Error(`go-memdb panicked: ${answers.panic}`);
-    return answers;
+    return Array.isArray(answers) ? answers : [answers];
   }
 
   [Symbol.dispose](): void {

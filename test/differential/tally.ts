@@ -10,6 +10,7 @@ export class Tally {
   /** Notes a history and its answers. */
   add({ steps }: History, answers: readonly unknown[]): void {
     this.histories++;
+    if (answers.length < steps.length) return; // go-memdb panicked
     for (const [i, step] of steps.entries()) {
       const answer = answers[i];
       this.operations++;

@@ -107,6 +107,20 @@ var differences = map[string]func() interface{}{
 		})
 		return object{"fault": fault, "rows": ids(txn, "id"), "named": ids(txn, "name")}
 	},
+	"delete by prefix after a write": func() interface{} {
+		db := items()
+		txn := db.Txn(true)
+		put(txn, &Item{ID: "1"})
+		_, err := txn.DeletePrefix("items", "id_prefix", "")
+		must(err)
+		txn.Commit()
+		return attempt(func() interface{} {
+			txn := db.Txn(true)
+			put(txn, &Item{ID: "2"})
+			txn.Commit()
+			return nil
+		})
+	},
 	"delete all of many": func() interface{} {
 		txn := items(index("tags", false, true, &memdb.StringSliceFieldIndex{Field: "Tags"})).Txn(true)
 		put(txn, &Item{ID: "1", Tags: []string{"a", "b"}}, &Item{ID: "2", Tags: []string{"c"}})

@@ -131,7 +131,7 @@ func removeRange(txn *memdb.Txn, table *Table, index *Index, r Range) interface{
 	text, isText := index.Indexer.(*memdb.StringFieldIndex)
 	_, isMulti := index.Indexer.(memdb.MultiIndexer)
 	switch {
-	case plain && isText && !text.Lowercase && len(r.StartsWith) == 1:
+	case plain && isText && !text.Lowercase && len(r.StartsWith) == 1 && r.StartsWith[0] != "":
 		any, err := txn.DeletePrefix(table.Name, index.Name+"_prefix", r.StartsWith[0].(string))
 		must(err)
 		if any != (len(rows) > 0) {
