@@ -3,7 +3,7 @@
  * its absence. Ordered, so that a version is searched for, not walked to.
  */
 export class VersionChain<A> {
-  // Lists made with their first element have room for that one alone, and most rows have one version before the present.
+  // Lists made with their first element have room for that one alone, and most rows have one version in the past.
   readonly #versions: number[];
   readonly #values: (A | undefined)[];
   #start = 0;

@@ -105,9 +105,6 @@ export class TableWrites extends TableReads {
 
   #normalize(row: unknown): { readonly normal: Row; readonly key: Key } {
     const normal = this.#copied(row);
-    // Definitions' callbacks run here, before anything is looked up: they may do anything.
-    this.table.prepare(normal);
-    this.table.admit(normal);
     return { normal, key: toKey(this.table.keyOf(normal), { table: this.table.name, index: PRIMARY }) };
   }
 
@@ -139,11 +136,17 @@ export class TableWrites extends TableReads {
     const present = slot < 0 ? undefined : table.rows[slot];
     if (present !== undefined && equalPlain(present, row)) return present;
     if (this.#tx.development) freezePlain(row);
-    const conflict = table.conflict(slot, row);
+    const { engine } = this.#tx;
+    const { place } = engine;
+    table.prepare(row);
+    table.admit(row);
+    // A definition's callback may have written, and even this row.
+    const own = engine.place === place ? slot : table.slotOf(key);
+    const conflict = table.conflict(own, row);
     if (conflict !== undefined)
       throw this.#violation(conflict.index.plan.name, conflict.key, table.rows[conflict.slot]!);
-    this.#charge(slot, row);
-    this.#tx.engine.write(table, table.takeSlot(key, slot), row);
+    this.#charge(own, row);
+    engine.write(table, table.takeSlot(key, own), row);
     return row;
   }
 
