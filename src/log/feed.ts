@@ -18,6 +18,8 @@ export class Feed {
   readonly #log: Log;
   readonly #onError: (error: unknown) => void;
   readonly #listeners = new Set<Listener>();
+  /** The same as a list, for as long as nobody comes or goes. */
+  #told: readonly Listener[] | undefined;
   #delivered: number;
   #draining = false;
   #closed = false;
@@ -50,7 +52,11 @@ export class Feed {
   /** Adds a listener, to be told from the next drained batch on; returns how to remove it. */
   add(listener: Listener): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#told = undefined;
+    return () => {
+      this.#listeners.delete(listener);
+      this.#told = undefined;
+    };
   }
 
   /** Tells everyone of every batch up to the head; returns at once when that is under way already. */
@@ -60,7 +66,8 @@ export class Feed {
     try {
       while (this.#delivered < this.#log.head) {
         const batch = this.#log.at(this.#delivered + 1);
-        for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) this.#tell(listener, batch);
+        this.#told ??= [...this.#listeners];
+        for (const listener of this.#told) if (this.#listeners.has(listener)) this.#tell(listener, batch);
         this.#delivered = batch.offset;
       }
     } finally {
@@ -82,5 +89,6 @@ export class Feed {
     this.#closed = true;
     for (const listener of [...this.#listeners]) listener.end();
     this.#listeners.clear();
+    this.#told = undefined;
   }
 }

@@ -43,9 +43,12 @@ export class MemoryLog implements Log {
         },
       );
     }
-    for (const [i, batch] of batches.entries()) {
-      assert(batch.offset === expect + 1 + i, 'offsets have no gaps');
-      assert(batch.at >= (i === 0 ? this.#lastAt : batches[i - 1]!.at), 'time does not go back');
+    let { lastAt } = this;
+    for (let i = 0; i < batches.length; i++) {
+      const { offset, at } = batches[i]!;
+      assert(offset === expect + 1 + i, 'offsets have no gaps');
+      assert(at >= lastAt, 'time does not go back');
+      lastAt = at;
     }
     for (const batch of batches) {
       const segment = Math.floor((batch.offset - 1) / SEGMENT);

@@ -144,8 +144,10 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   }
 
   #keyOf(row: Row): Key {
-    const key: KeyPart[] = [];
-    for (const field of this.#path) key.push(row[field] as KeyPart);
-    return key;
+    const path = this.#path;
+    // Written out, since a list that grows has room for 17 from its first element on.
+    if (path.length === 1) return [row[path[0]!] as KeyPart];
+    if (path.length === 2) return [row[path[0]!] as KeyPart, row[path[1]!] as KeyPart];
+    return path.map((field) => row[field] as KeyPart);
   }
 }

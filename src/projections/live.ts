@@ -112,7 +112,9 @@ export class LiveQueries implements Listener {
 
   deliver(batch: AnyBatch): void {
     if (this.#queries.size === 0) return;
-    const inOrder = [...this.#touchedBy(batch)].sort((a, b) => a.order - b.order);
+    const touched = this.#touchedBy(batch);
+    if (touched === undefined) return;
+    const inOrder = [...touched].sort((a, b) => a.order - b.order);
     for (const live of inOrder) if (this.#queries.has(live)) this.#again(live, batch.offset);
   }
 
@@ -120,21 +122,19 @@ export class LiveQueries implements Listener {
     for (const live of [...this.#queries]) live.subscriber.complete();
   }
 
-  /** The queries that read a stretch which a batch touches. */
-  #touchedBy(batch: AnyBatch): ReadonlySet<LiveQuery> {
-    const touched = new Set<LiveQuery>();
+  /** The queries that read a stretch which a batch touches, if there are any. */
+  #touchedBy(batch: AnyBatch): ReadonlySet<LiveQuery> | undefined {
+    let touched: Set<LiveQuery> | undefined;
+    const found = (live: LiveQuery): unknown => (touched ??= new Set()).add(live);
     for (const { table, before, after } of batch.changes) {
       for (const index of this.#engine.tables.get(table)!.indexes) {
         const watched = this.#watched.get(index);
         if (watched === undefined || watched.size === 0) continue;
-        for (const row of [before, after]) if (row !== undefined) this.#findWatchers(index, watched, row, touched);
+        if (before !== undefined) findWatchers(index, watched, before, found);
+        if (after !== undefined) findWatchers(index, watched, after, found);
       }
     }
     return touched;
-  }
-
-  #findWatchers(index: TableIndex, watched: IntervalTree<LiveQuery>, row: Row, touched: Set<LiveQuery>): void {
-    for (const parts of index.keysOf(row)) watched.at({ parts, side: 0, cut: false }, (live) => touched.add(live));
   }
 
   /** Runs a query again, unless a batch under way already made it run on a later state. */
@@ -186,7 +186,7 @@ export class LiveQueries implements Listener {
   #missed(live: LiveQuery): number | undefined {
     const { head, floor } = this.#log;
     for (let offset = live.ranAt + 1; offset <= head; offset++) {
-      if (offset < floor || this.#touchedBy(this.#log.at(offset)).has(live)) return offset;
+      if (offset < floor || this.#touchedBy(this.#log.at(offset))?.has(live) === true) return offset;
     }
     return undefined;
   }
@@ -195,6 +195,15 @@ export class LiveQueries implements Listener {
     for (const { tree, watch } of live.watches) tree.remove(watch);
     live.watches.length = 0;
   }
+}
+
+function findWatchers(
+  index: TableIndex,
+  watched: IntervalTree<LiveQuery>,
+  row: Row,
+  found: (live: LiveQuery) => unknown,
+): void {
+  for (const parts of index.keysOf(row)) watched.at({ parts, side: 0, cut: false }, found);
 }
 
 class LiveQuery {

@@ -20,6 +20,7 @@ export class IdWindow {
 
   /** Forgets ids of batches that are no longer among the last. */
   slide(head: number): void {
+    if (this.#batches.size === 0) return;
     for (const [id, { offset }] of this.#batches) {
       if (offset > head - this.#size) return;
       this.#batches.delete(id);

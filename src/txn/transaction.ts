@@ -29,13 +29,16 @@ export class OpenTransaction implements WriteScope {
   readonly development: boolean;
   readonly limits: Limits;
   /** Sequences that this transaction has moved. */
-  readonly moved = new Map<string, number>();
+  moved: Map<string, number> | undefined;
   /** Statements that were refused, caught by the body or not. */
   readonly violations: MemoirError[] = [];
   bytes = 0;
   changes = 0;
   readonly #sequences: ReadonlyMap<string, number>;
-  readonly #writers = new Map<string, TableWrites>();
+  /** The writer that was used last, and all of them once there are several: most transactions write one table. */
+  #writer: TableWrites | undefined;
+  #writerOf: string | undefined;
+  #writers: Map<string, TableWrites> | undefined;
   #random: (() => number) | undefined;
   #open = true;
 
@@ -68,9 +71,11 @@ export class OpenTransaction implements WriteScope {
   }
 
   writer(name: string): TableWrites {
-    let writer = this.#writers.get(name);
-    if (writer === undefined) this.#writers.set(name, (writer = new TableWrites(this.engine.tables.get(name)!, this)));
-    return writer;
+    if (this.#writer !== undefined && this.#writerOf === name) return this.#writer;
+    if (this.#writer !== undefined) (this.#writers ??= new Map()).set(this.#writerOf!, this.#writer);
+    this.#writerOf = name;
+    this.#writer = this.#writers?.get(name) ?? new TableWrites(this.engine.tables.get(name)!, this);
+    return this.#writer;
   }
 
   nextId(name: string): number {
@@ -78,6 +83,7 @@ export class OpenTransaction implements WriteScope {
     if (typeof name !== 'string' || name === '' || !name.isWellFormed()) {
       throw new MemoirError('OptionInvalid', `nextId(${show(name)}): give the sequence a name`);
     }
+    this.moved ??= new Map();
     const next = (this.moved.get(name) ?? this.#sequences.get(name) ?? 0) + 1;
     this.moved.set(name, next);
     return next;

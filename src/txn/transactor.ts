@@ -72,7 +72,7 @@ export class Transactor {
     const { result, batch, bytes } = this.#run((tx) => {
       const returned = this.#call(body, tx);
       const changes = engine.changes(changeOf);
-      if (changes.length === 0 && tx.moved.size === 0) {
+      if (changes.length === 0 && tx.moved === undefined) {
         engine.rollback(0);
         return { result: returned, batch: undefined, bytes: 0 };
       }
@@ -161,7 +161,7 @@ export class Transactor {
   }
 
   #batchOf(tx: OpenTransaction, changes: readonly AnyChange[], meta: Meta): AnyBatch {
-    const sequences = tx.moved.size === 0 ? undefined : Object.fromEntries(tx.moved);
+    const sequences = tx.moved === undefined ? undefined : Object.fromEntries(tx.moved);
     const { offset, at, id } = tx;
     const plain = { offset, at, id, meta, changes, events: NO_EVENTS };
     const batch: AnyBatch = sequences === undefined ? plain : { ...plain, sequences };
