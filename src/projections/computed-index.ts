@@ -13,7 +13,7 @@ const KEPT_BYTES = 96;
 /** An index whose keys are computed from the row, none or many: they are kept, so that callbacks run once a row. */
 export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly head = new OrderedTree(this);
-  readonly history = new IndexHistory();
+  readonly history = new IndexHistory((key: Key) => key);
   readonly #hash: HashTable | undefined;
   readonly #tailOf: (row: Row) => Key;
   /** How many parts of a full key are the primary key's. */

@@ -65,6 +65,25 @@ export class EntryColumns {
     this.ref[to] = from.ref[at]!;
   }
 
+  /** Copies the entries of other columns, in the order of these places. */
+  gather(from: EntryColumns, places: Int32Array): void {
+    // One column at a time, since each then goes through memory in one direction.
+    for (let i = 0; i < places.length; i++) this.head0[i] = from.head0[places[i]!]!;
+    for (let i = 0; i < places.length; i++) this.head1[i] = from.head1[places[i]!]!;
+    for (let i = 0; i < places.length; i++) this.head2[i] = from.head2[places[i]!]!;
+    for (let i = 0; i < places.length; i++) this.born[i] = from.born[places[i]!]!;
+    for (let i = 0; i < places.length; i++) this.ref[i] = from.ref[places[i]!]!;
+  }
+
+  /** Copies a stretch of other columns. */
+  copyAll(from: EntryColumns, at: number, to: number, count: number): void {
+    this.head0.set(from.head0.subarray(at, at + count), to);
+    this.head1.set(from.head1.subarray(at, at + count), to);
+    this.head2.set(from.head2.subarray(at, at + count), to);
+    this.born.set(from.born.subarray(at, at + count), to);
+    this.ref.set(from.ref.subarray(at, at + count), to);
+  }
+
   #moveEach(from: number, to: number, count: number): void {
     const { head0, head1, head2, born, ref } = this;
     const step = from < to ? -1 : 1;

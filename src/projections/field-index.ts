@@ -10,7 +10,7 @@ import type { Conflict, TableIndex } from './table-index.js';
 /** An index whose keys are fields of the row: an entry's ref is its row's slot, and its key is read from there. */
 export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly head = new OrderedTree(this);
-  readonly history = new IndexHistory();
+  readonly history = new IndexHistory((row: Row) => this.#keyOf(row));
   readonly #hash: HashTable | undefined;
   readonly #rows: readonly (Row | undefined)[];
   readonly #path: readonly string[];
@@ -95,7 +95,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   remove(slot: number, row: Row, version: number): void {
     if (!this.#holds(row)) return;
     const key = this.#keyOf(row);
-    this.history.add(key, slot, this.head.remove(key, slot), version);
+    this.history.add(row, slot, this.head.remove(key, slot), version);
     this.#hash?.remove(hashKey(key, this.width), slot);
     this.touched = version;
   }

@@ -10,6 +10,28 @@ const ENTRY_BYTES = 120;
 /** Entries of level 0 lived less than so many versions; each further level, up to four times as many. */
 const LIFE_MAX = 4;
 
+/** The history side as readers see it. */
+export interface PastEntries {
+  /** Entries. */
+  readonly size: number;
+  /** Bytes of typed arrays and lists. */
+  readonly bytes: number;
+  /** Goes up at each change, after which the spans a scan holds may be too few. */
+  readonly edits: number;
+  /** The spans in which entries that a version sees may lie. */
+  spansAt(version: number): readonly PastSpan[];
+  /** Drops the spans of which no version from a floor on sees anything. */
+  trim(floor: number): void;
+}
+
+/** Some of the entries that are gone, in key order. */
+export interface PastSpan extends EntryKeys {
+  readonly tree: OrderedTree;
+  slotOf(ref: number): number;
+  /** True when a version saw the entry; `born` is what the tree holds. */
+  isVisible(ref: number, born: number, version: number): boolean;
+}
+
 /**
  * An index's entries that are gone from the head but that some version still sees.
  *
@@ -19,15 +41,21 @@ const LIFE_MAX = 4;
  * of the past hence passes over few dead entries, however many versions its rows have had: the cost grows with the
  * number of levels, a logarithm. Spans are dropped whole.
  */
-export class IndexHistory {
+export class IndexHistory<S> implements PastEntries {
+  readonly #keyOf: (source: S) => Key;
   /** By level: the spans, oldest first. */
-  readonly #levels: HistorySpan[][] = [];
+  readonly #levels: HistorySpan<S>[][] = [];
   /** What the running transaction removed, for it to be taken back; newest last. */
   readonly #recent: Removal[] = [];
   #size = 0;
   #edits = 0;
   /** No span can be dropped before this version. */
   #nextDrop = Infinity;
+
+  /** @param keyOf reads the full key of an entry from what the entry keeps */
+  constructor(keyOf: (source: S) => Key) {
+    this.#keyOf = keyOf;
+  }
 
   /** Entries. */
   get size(): number {
@@ -44,14 +72,14 @@ export class IndexHistory {
     return this.#edits;
   }
 
-  /** `key` is the full key: the index's parts, then the primary key's. */
-  add(key: Key, slot: number, born: number, died: number): void {
+  /** `source` is what the full key is read from: the index's parts, then the primary key's. */
+  add(source: S, slot: number, born: number, died: number): void {
     // What was born and removed between two versions that anyone can see is kept for undoing alone.
     const level = born === died ? -1 : levelOf(died - born);
     this.#recent.push({ level, born });
     if (level < 0) return;
     const span = this.#spanFor(level, died);
-    span.add(key, slot, born, died);
+    span.add(source, slot, born, died);
     this.#size++;
     this.#edits++;
     this.#nextDrop = Math.min(this.#nextDrop, died);
@@ -77,8 +105,8 @@ export class IndexHistory {
   }
 
   /** The spans in which entries that a version sees may lie. */
-  spansAt(version: number): HistorySpan[] {
-    const found: HistorySpan[] = [];
+  spansAt(version: number): HistorySpan<S>[] {
+    const found: HistorySpan<S>[] = [];
     for (const [level, spans] of this.#levels.entries()) {
       const end = version + lifeMax(level);
       for (let i = firstAfter(spans, version); i < spans.length && spans[i]!.firstDied < end; i++) {
@@ -101,12 +129,12 @@ export class IndexHistory {
   }
 
   /** The newest span of a level; a new one once that is full and long enough. */
-  #spanFor(level: number, died: number): HistorySpan {
+  #spanFor(level: number, died: number): HistorySpan<S> {
     while (this.#levels.length <= level) this.#levels.push([]);
     const spans = this.#levels[level]!;
     const last = spans.at(-1);
     if (last !== undefined && (last.size < SPAN_SIZE || died < last.firstDied + lifeMax(level))) return last;
-    const span = new HistorySpan(died);
+    const span = new HistorySpan(died, this.#keyOf);
     spans.push(span);
     return span;
   }
@@ -124,7 +152,7 @@ function lifeMax(level: number): number {
 }
 
 /** The first span in which something died after a version. */
-function firstAfter(spans: readonly HistorySpan[], version: number): number {
+function firstAfter(spans: readonly { readonly lastDied: number }[], version: number): number {
   let low = 0;
   let high = spans.length;
   while (low < high) {
@@ -142,14 +170,20 @@ interface Removal {
 }
 
 /** Entries of one level that died within one span of versions, in key order. */
-export class HistorySpan implements EntryKeys {
+class HistorySpan<S> implements PastSpan {
   readonly tree = new OrderedTree(this);
-  readonly #keys: Key[] = [];
+  readonly #keyOf: (source: S) => Key;
+  readonly #sources: S[] = [];
   readonly #slots: number[] = [];
   readonly #died: number[] = [];
 
   /** @param firstDied when its oldest entry died */
-  constructor(readonly firstDied: number) {}
+  constructor(
+    readonly firstDied: number,
+    keyOf: (source: S) => Key,
+  ) {
+    this.#keyOf = keyOf;
+  }
 
   /** When its newest entry died. */
   get lastDied(): number {
@@ -157,26 +191,26 @@ export class HistorySpan implements EntryKeys {
   }
 
   get size(): number {
-    return this.#keys.length;
+    return this.#sources.length;
   }
 
-  add(key: Key, slot: number, born: number, died: number): void {
-    const ref = this.#keys.push(key) - 1;
+  add(source: S, slot: number, born: number, died: number): void {
+    const ref = this.#sources.push(source) - 1;
     this.#slots.push(slot);
     this.#died.push(died);
     this.tree.insert(ref, born);
   }
 
   takeBack(): void {
-    const ref = this.#keys.length - 1;
-    this.tree.remove(this.#keys[ref]!, ref);
-    this.#keys.pop();
+    const ref = this.#sources.length - 1;
+    this.tree.remove(this.fullKey(ref), ref);
+    this.#sources.pop();
     this.#slots.pop();
     this.#died.pop();
   }
 
   fullKey(ref: number): Key {
-    return this.#keys[ref]!;
+    return this.#keyOf(this.#sources[ref]!);
   }
 
   slotOf(ref: number): number {

@@ -123,7 +123,11 @@ export class Leaves {
     for (let d = 0; d < leaves; d++) {
       const start = d << LEAF_BITS;
       const end = start + Math.floor((size * (d + 1)) / leaves) - Math.floor((size * d) / leaves);
-      for (let at = start; at < end; at++) {
+      if (this.#size === 0) {
+        arena.copyAll(run, next, start, end - start);
+        next += end - start;
+      }
+      for (let at = start; at < end && this.#size > 0; at++) {
         const place = this.ended(old) ? -1 : this.startOf(old.leaf) + old.at;
         if (place < 0 || (next < length && !isBefore(place, run, next))) arena.copy(run, next++, at);
         else {

@@ -1,6 +1,6 @@
 import type { Key } from '../codecs/key.js';
 import type { Edge, Interval } from '../codecs/range.js';
-import type { HistorySpan } from './index-history.js';
+import type { PastSpan } from './index-history.js';
 import type { Position } from './leaves.js';
 import type { OrderedTree } from './ordered-tree.js';
 
@@ -80,11 +80,11 @@ export class Side {
 
 /** The side of a span of history, which gives only what a version saw. */
 export class PastSide {
-  readonly #span: HistorySpan;
+  readonly #span: PastSpan;
   readonly #side: Side;
   readonly #version: number;
 
-  constructor(span: HistorySpan, version: number, reverse: boolean) {
+  constructor(span: PastSpan, version: number, reverse: boolean) {
     this.#span = span;
     this.#side = new Side(span.tree, reverse);
     this.#version = version;

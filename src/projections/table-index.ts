@@ -1,6 +1,6 @@
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
-import type { IndexHistory } from './index-history.js';
+import type { PastEntries } from './index-history.js';
 import type { OrderedTree } from './ordered-tree.js';
 
 /**
@@ -13,7 +13,7 @@ import type { OrderedTree } from './ordered-tree.js';
 export interface TableIndex {
   readonly plan: IndexPlan;
   readonly head: OrderedTree;
-  readonly history: IndexHistory;
+  readonly history: PastEntries;
   /** The version of the newest change to the head or the history side. */
   readonly touched: number;
   /** Bytes of the head and the hash: typed arrays as they are, keys that are kept beside them by estimate. */
