@@ -135,7 +135,6 @@ export class IndexBuild implements TableIndex {
 
   changes(slot: number, before: Row | undefined, after: Row | undefined): boolean {
     if (slot >= this.#front) return false;
-    if (this.#unfit.has(slot)) return true;
     try {
       return this.index.changes(slot, before, after);
     } catch {

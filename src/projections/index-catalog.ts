@@ -96,7 +96,6 @@ export class IndexCatalog {
     this.abandon(build);
     this.#since ??= new Map();
     this.#since.set(build.index, since);
-    this.#goneNames.delete(build.plan.name);
     this.#arrange([...this.all, build.index]);
   }
 

@@ -142,7 +142,13 @@ it('a unique index appears where no two rows share a key, and is refused where t
   };
   const rare = fc.array(
     fc.record({
-      statements: fc.array(fc.record({ put: fc.record({ ...ranked() }) }), { maxLength: 3 }),
+      statements: fc.array(
+        fc.oneof(
+          { weight: 3, arbitrary: fc.record({ put: fc.record({ ...ranked() }) }) },
+          { weight: 2, arbitrary: fc.record({ remove: fc.integer({ min: 0, max: 45 }) }) },
+        ),
+        { maxLength: 3 },
+      ),
       abort: fc.boolean(),
       turns: fc.nat(2),
       add: fc.constant(null),

@@ -2,6 +2,7 @@ import * as t from 'io-ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createStore, MemoirError, table } from '../../src/index.js';
+import { platform } from '../../src/platform.js';
 import { finished, SLICES, stepwise, turn, waiting } from '../support/slices.js';
 
 const Task = t.intersection([
@@ -105,6 +106,21 @@ describe('addIndex', () => {
     expect(store.stats().builds).toEqual([]);
   });
 
+  it('looks at the clock after every eight rows, and goes on later when its time is over', async () => {
+    stepwise();
+    let now = 0;
+    vi.spyOn(platform, 'elapsed').mockImplementation(() => now++);
+    const { store } = open(100);
+    const building = store.addIndex('tasks', 'byOwner', ['owner'], { budgetMs: 3 });
+    const done: number[] = [];
+    for (const { builds } = store.stats(); builds.length > 0 && done.length < 5;) {
+      await turn();
+      done.push(store.stats().builds[0]?.done ?? 100);
+    }
+    await finished(building);
+    expect(done).toEqual([24, 48, 72, 96, 100]);
+  });
+
   it('can be read from views of the head it appeared at on, and not from older ones', async () => {
     const { store, put } = open(10);
     put(1, 'ada');
@@ -163,6 +179,10 @@ describe('addIndex', () => {
       store.transact((tx) => tx.tasks.update(1, { owner: undefined }));
       put(1, 'o1');
       store.with((tx) => tx.tasks.update(2, { owner: 'o3' }));
+      store.with((tx) => tx.tasks.delete(3) && tx.tasks.insert({ id: 3, queue: 'q', tags: [], owner: 'o4' }));
+      store.with((tx) => tx.tasks.delete(4) && tx.tasks.put({ id: 5, queue: 'q', tags: [], owner: 'o6' }));
+      put(7, 'o8');
+      store.transact((tx) => tx.tasks.delete(7));
       store.with((tx) => tx.tasks.update(2, { owner: undefined }));
       store.check();
     }
@@ -182,6 +202,18 @@ describe('addIndex', () => {
     store.transact((tx) => tx.tasks.update(id, { owner: undefined }));
     expect(store.now().tasks.get(id)?.owner).toBeUndefined();
     expect(await finished(building)).toMatchObject({ code: 'MissingValue', table: 'tasks', index: 'byOwner' });
+    store.check();
+  });
+
+  it.each([0, 99])('is refused by a row %i whose key is longer than the others', async (id) => {
+    stepwise();
+    const { store, put } = open(100);
+    const by = ({ owner, queue }: t.TypeOf<typeof Task>): readonly [string, ...string[]] =>
+      owner === 'long' ? [queue, owner] : [queue];
+    const building = refusal(store.addIndex('tasks', 'made', { by }, SLICES));
+    await turn();
+    put(id, 'long');
+    expect(await finished(building)).toMatchObject({ code: 'KeyInvalid', table: 'tasks', index: 'made' });
     store.check();
   });
 
