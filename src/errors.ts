@@ -31,6 +31,8 @@ export type ErrorCode =
   | 'TokenInvalid'
   // when a view or a live query is used
   | 'FilterRefused'
+  | 'IndexDropped'
+  | 'IndexNotYet'
   | 'LazyResult'
   | 'UntrackedRead'
   | 'ViewClosed'
@@ -50,6 +52,8 @@ export interface ErrorFields {
   readonly key?: readonly unknown[];
   /** The stored row that stands in the way. */
   readonly row?: unknown;
+  /** The primary keys of rows that share a key, as tuples; not all where there are many. */
+  readonly keys?: readonly (readonly unknown[])[];
   /** Where in the row, definition or options the fault is, e.g. `tags.2` or `indexes.byTag`. */
   readonly path?: string;
   /** The offset the error is about. */
@@ -90,6 +94,7 @@ export class MemoirError extends Error implements ErrorFields {
   declare readonly index?: string;
   declare readonly key?: readonly unknown[];
   declare readonly row?: unknown;
+  declare readonly keys?: readonly (readonly unknown[])[];
   declare readonly path?: string;
   declare readonly offset?: number;
   declare readonly requested?: number | string;

@@ -25,7 +25,7 @@ export type {
   TableWriter,
   View,
 } from './projections/read-view.js';
-export type { IndexStats, StoreStats, TableStats } from './projections/stats.js';
+export type { BuildStats, IndexStats, StoreStats, TableStats } from './projections/stats.js';
 export { createStore } from './store.js';
 export type {
   Appended,
@@ -45,4 +45,6 @@ export type {
   ViewOf,
   WithMarkers,
 } from './txn/contract.js';
+export type { AddIndexOptions } from './txn/schema-changes.js';
+export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';
 export type { Limits } from './txn/write-scope.js';

@@ -6,6 +6,10 @@ export interface Platform {
   readonly lineage: () => string;
   readonly onError: (error: unknown) => void;
   readonly reclaimer: Reclaimer;
+  /** Milliseconds from whenever, never going back. */
+  readonly elapsed: () => number;
+  /** Resolves once everything that waits for its turn has had it: timers, messages, what the network brought. */
+  readonly pause: () => Promise<void>;
 }
 
 /** Releases what a dropped object held. A safety net: nothing may rest on when, or whether, it runs. */
@@ -20,7 +24,17 @@ export const platform: Platform = {
     [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
   onError: (error) => console.error('memoir: a subscriber threw and was unsubscribed:', error),
   reclaimer: finalizing(),
+  elapsed: () => performance.now(),
+  pause,
 };
+
+async function pause(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // Browsers have no setImmediate, and make a timer wait a little longer than it need.
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}
 
 function finalizing(): Reclaimer {
   const registry = new FinalizationRegistry<() => void>((release) => release());

@@ -1,5 +1,6 @@
 import { invalidDefinition as invalid, show } from './errors.js';
 import { definitionOf, type Definition } from './codecs/table.js';
+import { checkTableName } from './codecs/table-name.js';
 import type { Tables } from './codecs/table-types.js';
 import type { Keep } from './projections/horizon.js';
 import { platform } from './platform.js';
@@ -21,12 +22,6 @@ const LIMITS = {
 } as const;
 
 const NAMES = new Set(['tables', 'keep', 'strict', 'mode', 'clock', 'lineage', 'onError', ...Object.keys(LIMITS)]);
-
-/** Names that a view or a transaction has already, or that JavaScript would trip over. */
-const RESERVED = new Set([
-  ...['offset', 'lineage', 'close', 'at', 'nextId', 'random', 'emit', 'stream', 'then'],
-  ...Object.getOwnPropertyNames(Object.prototype),
-]);
 
 /** Checks the options of a store; everything wrong in them is found here. */
 export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
@@ -76,9 +71,7 @@ function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
     throw invalid('tables', 'must be an object of tables by name');
   const definitions = new Map<string, Definition>();
   for (const [name, table] of Object.entries(tables)) {
-    if (RESERVED.has(name) || name === '' || !name.isWellFormed()) {
-      throw invalid(`tables.${name}`, 'this name is taken: views and transactions need it. Choose another');
-    }
+    checkTableName(name);
     definitions.set(name, definitionOf(name, table));
   }
   if (definitions.size === 0) throw invalid('tables', 'has no table: give at least one');

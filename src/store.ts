@@ -2,7 +2,7 @@ import { map } from 'rxjs';
 
 import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
-import type { Tables } from './codecs/table-types.js';
+import type { Table, Tables } from './codecs/table-types.js';
 import { Feed } from './log/feed.js';
 import type { Log } from './log/log.js';
 import { MemoryLog } from './log/memory-log.js';
@@ -22,6 +22,7 @@ import { platform } from './platform.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
 import type { Store, StoreOptions } from './txn/contract.js';
 import { TransactionFace } from './txn/transaction.js';
+import { SchemaChanges, type AddIndexOptions } from './txn/schema-changes.js';
 import { NO_OPTIONS, Transactor, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
 /**
@@ -51,7 +52,6 @@ export function createStore<const S extends Tables>(options: StoreOptions<S>): S
 
 /** The parts of a store, put together. */
 class MemoryStore {
-  readonly #settings: StoreSettings;
   readonly #log: Log;
   readonly #engine: Engine;
   readonly #feed: Feed;
@@ -61,6 +61,7 @@ class MemoryStore {
   readonly #live: LiveQueries;
   readonly #streams: Streams;
   readonly #transactor: Transactor;
+  readonly #schema: SchemaChanges;
 
   constructor(settings: StoreSettings) {
     const { definitions, keep, pinnedBytesMax, clock, onError, development, idWindow } = settings;
@@ -70,9 +71,9 @@ class MemoryStore {
     const feed = new Feed(log, onError);
     const subscribers = new Subscribers();
     const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
-    const views = new Views(engine, log, horizon, ViewFace.withTables(names), platform.reclaimer);
+    const View = ViewFace.withTables(names);
+    const views = new Views(engine, log, horizon, View, platform.reclaimer);
     const Face = TransactionFace.withTables(names);
-    this.#settings = settings;
     this.#log = log;
     this.#engine = engine;
     this.#feed = feed;
@@ -94,6 +95,17 @@ class MemoryStore {
       ...{ engine, log, feed, horizon, idWindow, clock, Face },
       limits: settings,
       development,
+    });
+    this.#schema = new SchemaChanges({
+      ...{ engine, log, timeline: horizon.timeline, live: this.#live, transactor: this.#transactor },
+      guard: () => this.#streams.guard(),
+      announce: (name) => {
+        names.add(name);
+        View.addTable(name);
+        Face.addTable(name);
+      },
+      pause: platform.pause,
+      elapsed: platform.elapsed,
     });
   }
 
@@ -190,6 +202,21 @@ class MemoryStore {
     return this.#horizon.holders();
   }
 
+  async addIndex(table: string, name: string, spec: unknown, options: AddIndexOptions = {}): Promise<this> {
+    await this.#schema.addIndex(table, name, spec, options);
+    return this;
+  }
+
+  dropIndex(table: string, name: string): this {
+    this.#schema.dropIndex(table, name);
+    return this;
+  }
+
+  addTable(name: string, definition: Table): this {
+    this.#schema.addTable(name, definition);
+    return this;
+  }
+
   stats(): unknown {
     this.#live.guard();
     return statsOf({
@@ -222,7 +249,7 @@ class MemoryStore {
 
   /** Folds the whole log anew and compares: replay ≡ live state. */
   #checkReplay(): void {
-    const replayed = new Engine(this.#settings.definitions);
+    const replayed = new Engine(new Map([...this.#engine.tables].map(([name, { original }]) => [name, original])));
     for (const batch of this.#log.read(1)) fold(replayed, batch);
     replayed.check();
     for (const [name, table] of this.#engine.tables) {

@@ -91,6 +91,13 @@ export function definitionOf(name: string, made: Table): Definition {
   return definition;
 }
 
+/** The plan of an index that a table is given later. @throws `DefinitionInvalid` */
+export function planOf({ codec }: Definition, name: unknown, spec: unknown): IndexPlan {
+  if (typeof name !== 'string' || !name.isWellFormed())
+    throw invalid('indexes', `${show(name)} is no name: give a string that is not empty`);
+  return planIndex(name, checkIndex(name, spec, rowFields(codec)));
+}
+
 function normalizerFor(codec: Codec): Normalize {
   try {
     return normalizer(codec);

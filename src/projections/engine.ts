@@ -12,8 +12,8 @@ import { TableState, type Write } from './table-state.js';
  * Callers hold to this: `begin`, then writes, then `settle` or `rollback(0)` and `settle`; only one at a time.
  */
 export class Engine {
-  readonly tables: ReadonlyMap<string, TableState>;
-  readonly #tables: readonly TableState[];
+  readonly #byName: Map<string, TableState>;
+  readonly #tables: TableState[];
   readonly #journal: Write[] = [];
   /** Row versions that went to a chain, in the order in which they died. */
   readonly #dead = new DeadRows();
@@ -24,8 +24,20 @@ export class Engine {
     definitions: ReadonlyMap<string, Definition>,
     readonly filterRows: number = Infinity,
   ) {
-    this.tables = new Map([...definitions].map(([name, definition]) => [name, new TableState(name, definition)]));
-    this.#tables = [...this.tables.values()];
+    this.#byName = new Map([...definitions].map(([name, definition]) => [name, new TableState(name, definition)]));
+    this.#tables = [...this.#byName.values()];
+  }
+
+  get tables(): ReadonlyMap<string, TableState> {
+    return this.#byName;
+  }
+
+  /** Adds a table without rows. */
+  addTable(name: string, definition: Definition): void {
+    assert(!this.#byName.has(name), 'a table is added once');
+    const table = new TableState(name, definition);
+    this.#byName.set(name, table);
+    this.#tables.push(table);
   }
 
   /** The version that writes bear now. */

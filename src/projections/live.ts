@@ -110,6 +110,18 @@ export class LiveQueries implements Listener {
     });
   }
 
+  /** Runs the queries again that read an index which was dropped; those that still ask for it end with an error. */
+  drop(index: TableIndex): void {
+    const dropped = this.#watched.get(index);
+    if (dropped === undefined) return;
+    this.#watched.delete(index);
+    for (const live of [...this.#queries]) {
+      if (!live.watches.some(({ tree }) => tree === dropped)) continue;
+      this.#unwatch(live);
+      this.#run(live);
+    }
+  }
+
   deliver(batch: AnyBatch): void {
     if (this.#queries.size === 0) return;
     const touched = this.#touchedBy(batch);

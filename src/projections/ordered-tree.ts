@@ -78,9 +78,9 @@ export class OrderedTree {
     return leaves.takeOut(found.leaf, found.at);
   }
 
-  /** Puts entries that wait in their places, once there are many. */
-  settle(): void {
-    if (this.#waiting.length >= WAITING_MAX) this.#place();
+  /** Puts entries that wait in their places, once there are so many. */
+  settle(many: number = WAITING_MAX): void {
+    if (this.#waiting.length >= many) this.#place();
   }
 
   /** The position of the first entry after the edge; past the last leaf when there is none. */

@@ -122,7 +122,8 @@ export class ScanIterator implements IterableIterator<Row> {
   #fill(): boolean {
     const room = Math.min(this.#room, this.#left);
     if (this.#done || room === 0) return this.#end();
-    const { index, version } = this.#plan;
+    const { table, index, version } = this.#plan;
+    table.catalog.guard(index);
     if (this.#headEdits !== index.head.edits || this.#pastEdits !== index.history.edits) this.#find();
     const taken = index.touched > version || this.#seen !== undefined ? this.#takeEach(room) : this.#takeBlock(room);
     if (taken === 0) return this.#end();

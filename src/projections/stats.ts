@@ -40,6 +40,16 @@ export interface StoreStats<S extends Tables = Tables> {
   /** Bytes of batches that are kept for those alone; beyond `pinnedBytesMax` writes are refused. */
   readonly pinnedBytes: number;
   readonly subscribers: readonly Subscriber[];
+  /** The indexes that are being added: how many slots of rows are done, and of how many. */
+  readonly builds: readonly BuildStats[];
+}
+
+/** How far an index has come that is being added. */
+export interface BuildStats {
+  readonly table: string;
+  readonly index: string;
+  readonly done: number;
+  readonly of: number;
 }
 
 /** What is asked for numbers. */
@@ -61,7 +71,12 @@ export function statsOf({ engine, log, horizon, subscribers }: StatsParts): Stor
     pins: horizon.pins(),
     pinnedBytes: horizon.pinnedBytes,
     subscribers: subscribers.at(head),
+    builds: [...engine.tables.values()].flatMap(buildStats),
   };
+}
+
+function buildStats({ name, catalog }: TableState): readonly BuildStats[] {
+  return catalog.builds.map(({ plan, progress }) => ({ table: name, index: plan.name, ...progress }));
 }
 
 function tableStats(table: TableState): TableStats {

@@ -175,12 +175,7 @@ export class TableReads {
   }
 
   protected indexNamed(name: unknown): TableIndex {
-    const index = this.table.byName.get(name as string);
-    if (index !== undefined) return index;
-    const names = [...this.table.byName.keys()].join(', ');
-    throw new MemoirError('RangeInvalid', `${this.table.name} has no index ${show(name)}: it has ${names}`, {
-      table: this.table.name,
-    });
+    return this.table.catalog.find(name, this.from.version);
   }
 
   protected placeOf(index: TableIndex): Place {

@@ -8,6 +8,8 @@ import type { Definition } from '../codecs/table.js';
 import { ComputedIndex } from './computed-index.js';
 import { FieldIndex } from './field-index.js';
 import { HashTable, type KeyHolder } from './hash-table.js';
+import { IndexBuild } from './index-build.js';
+import { IndexCatalog } from './index-catalog.js';
 import { hashKey } from './key-hash.js';
 import type { Conflict, TableIndex } from './table-index.js';
 import { VersionChain } from './version-chain.js';
@@ -34,11 +36,7 @@ export interface Write {
 export class TableState implements KeyHolder {
   readonly rows: (Row | undefined)[] = [];
   readonly primary: TableIndex;
-  readonly secondary: readonly TableIndex[];
-  readonly byName: ReadonlyMap<string, TableIndex>;
-  readonly #indexes: readonly TableIndex[];
-  /** The unique indexes but the primary one, whose keys the slots' hash holds. */
-  readonly #unique: readonly TableIndex[];
+  readonly catalog: IndexCatalog;
   #stamps = new Float64Array(16);
   /** The journal place of a slot's newest write in the running transaction, plus one. */
   #marks = new Int32Array(16);
@@ -79,10 +77,21 @@ export class TableState implements KeyHolder {
       keysOf: (row: Row, place: Place) => [toKey(this.keyOf(row), place)],
     };
     this.primary = this.#indexFor(plan, []);
-    this.secondary = indexes.map((index) => this.#indexFor(index, primaryKey));
-    this.#indexes = [this.primary, ...this.secondary];
-    this.#unique = this.secondary.filter((index) => index.plan.unique);
-    this.byName = new Map(this.#indexes.map((index) => [index.plan.name, index]));
+    const secondary = indexes.map((index) => this.#indexFor(index, primaryKey));
+    this.catalog = new IndexCatalog(name, [this.primary, ...secondary]);
+  }
+
+  /** Begins an index that nobody can read before the catalog adopts it; its entries count from a version on. */
+  build(plan: IndexPlan, born: number): IndexBuild {
+    const build = new IndexBuild(this.#indexFor(plan, this.definition.primaryKey), this, born);
+    this.catalog.begin(build);
+    return build;
+  }
+
+  /** The definition without what came or went later: it fits every batch that the table was ever written by. */
+  get original(): Definition {
+    const indexes = this.definition.indexes.filter(({ name }) => this.catalog.isOriginal(name));
+    return { ...this.definition, indexes };
   }
 
   /** How many rows a version saw; Infinity sees the running transaction. */
@@ -98,7 +107,7 @@ export class TableState implements KeyHolder {
 
   /** The primary index, then the others. */
   get indexes(): readonly TableIndex[] {
-    return this.#indexes;
+    return this.catalog.all;
   }
 
   /** A row's primary key as a tuple. */
@@ -154,18 +163,18 @@ export class TableState implements KeyHolder {
 
   /** Has every index compute and check a row's keys, so that whatever can throw does so before anything changes. */
   prepare(row: Row): void {
-    for (const index of this.#indexes) index.prepare(row);
+    for (const index of this.catalog.upkept) index.prepare(row);
   }
 
   /** Refuses a row, which was prepared, whose keys cannot stand among the others. */
   admit(row: Row): void {
-    for (const index of this.#indexes) index.admit(row);
+    for (const index of this.catalog.all) index.admit(row);
   }
 
   /** Another row that has a key of this one in a unique index, with that index; `slot` is the row's own, or −1. */
   conflict(slot: number, row: Row): (Conflict & { readonly index: TableIndex }) | undefined {
     const before = slot < 0 ? undefined : this.rows[slot];
-    for (const index of this.#unique) {
+    for (const index of this.catalog.unique) {
       if (!index.changes(slot, before, row)) continue;
       const conflict = index.conflict(slot, row);
       if (conflict !== undefined) return { ...conflict, index };
@@ -224,7 +233,7 @@ export class TableState implements KeyHolder {
   settle(version: number): void {
     if (!this.#written) return;
     this.#written = false;
-    for (const index of this.#indexes) index.settle();
+    for (const index of this.catalog.upkept) index.settle();
     if (this.#size === this.#settledSize) return;
     this.#sizes.push(this.#settledSince, this.#settledSize);
     this.#settledSize = this.#size;
@@ -241,7 +250,7 @@ export class TableState implements KeyHolder {
 
   /** Forgets what only versions before a floor saw, rows apart. */
   trim(floor: number): void {
-    for (const index of this.#indexes) index.history.trim(floor);
+    for (const index of this.catalog.upkept) index.history.trim(floor);
     this.#sizes.trim(floor, this.#settledSince);
   }
 
@@ -268,7 +277,8 @@ export class TableState implements KeyHolder {
     }
     assert(live === this.#size, 'a table has as many rows as it says');
     assert(live === this.primary.head.size, 'the primary index has every row');
-    for (const index of this.#indexes) {
+    for (const build of this.catalog.builds) build.check();
+    for (const index of this.indexes) {
       index.check();
       let entries = 0;
       for (const row of this.rows) if (row !== undefined) entries += index.keysOf(row).length;
@@ -291,9 +301,9 @@ export class TableState implements KeyHolder {
 
   /** The indexes that a write changes. */
   #changed(slot: number, before: Row | undefined, after: Row | undefined): readonly TableIndex[] {
-    if ((before === undefined) !== (after === undefined)) return this.#indexes;
+    if ((before === undefined) !== (after === undefined)) return this.catalog.upkept;
     const changed: TableIndex[] = [];
-    for (const index of this.#indexes) if (index.changes(slot, before, after)) changed.push(index);
+    for (const index of this.catalog.upkept) if (index.changes(slot, before, after)) changed.push(index);
     return changed;
   }
 

@@ -101,14 +101,17 @@ export class ViewFace {
   /** The faces of a store's views. */
   static withTables(names: Iterable<string>): typeof ViewFace {
     class StoreView extends ViewFace {}
-    for (const name of names) {
-      Object.defineProperty(StoreView.prototype, name, {
-        get(this: ViewFace): TableReads {
-          return this.#view.reader(name);
-        },
-        enumerable: true,
-      });
-    }
+    for (const name of names) StoreView.addTable(name);
     return StoreView;
+  }
+
+  /** Gives every face of the class this is called on, those there are too, a table more. */
+  static addTable(name: string): void {
+    Object.defineProperty(this.prototype, name, {
+      get(this: ViewFace): TableReads {
+        return this.#view.reader(name);
+      },
+      enumerable: true,
+    });
   }
 }

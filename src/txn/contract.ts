@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 
 import type { MemoirError } from '../errors.js';
-import type { KeyOf, RowOf, Tables } from '../codecs/table-types.js';
+import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
 import type { Marker } from '../log/cursor.js';
 import type { Position } from '../log/position.js';
@@ -10,6 +10,8 @@ import type { Holder, Keep } from '../projections/horizon.js';
 import type { Equality, Stamped } from '../projections/live.js';
 import type { StoreStats } from '../projections/stats.js';
 import type { View, Writers } from '../projections/read-view.js';
+import type { AddIndexOptions } from './schema-changes.js';
+import type { NewName, One, WithIndex, WithoutIndex, WithTable } from './schema-types.js';
 import type { Limits } from './write-scope.js';
 
 /** A transaction as its body sees it: the tables, to read and to write, and what is random in it. */
@@ -219,6 +221,40 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
    * first batch after they let go.
    */
   compact(before: number | Position): void;
+  /**
+   * Adds an index to a table, while the store is used. It is built off to the side, in slices between which everything
+   * else has its turn; writes going on meanwhile are taken into account. When it has every row it can be read, from
+   * views of the head of that moment and later ones; older ones answer `IndexNotYet`.
+   *
+   * @returns this store, typed with the index
+   * @throws (rejects) `UniqueViolation` with the primary keys of rows that share a key, `MissingValue` and `KeyInvalid`
+   *   when a row does not fit, `DefinitionInvalid` when there is such an index, `WaitAborted`, `StoreClosed`,
+   *   `NestedTransaction`; nothing has changed then
+   */
+  addIndex<N extends keyof S & string, I extends string, const D extends IndexSpec<RowOf<S[N]>>>(
+    table: N & One<N>,
+    name: I & NewName<I, keyof IndexesOf<S[N]> | 'primaryKey'>,
+    definition: D,
+    options?: AddIndexOptions,
+  ): Promise<Store<WithIndex<S, N, I, D>>>;
+  /**
+   * Drops an index, at once and for views of every offset: whoever still asks for it meets `IndexDropped`. Live queries
+   * that read it run again.
+   *
+   * @returns this store, typed without the index
+   * @throws `IndexDropped`, `RangeInvalid` when there is none, `StoreClosed`, `NestedTransaction`
+   */
+  dropIndex<N extends keyof S & string, I extends keyof IndexesOf<S[N]> & string>(
+    table: N & One<N>,
+    name: I & One<I>,
+  ): Store<WithoutIndex<S, N, I>>;
+  /**
+   * Adds a table without rows. Views of every offset have it, older ones without rows, as it was then.
+   *
+   * @returns this store, typed with the table
+   * @throws `DefinitionInvalid` when there is such a table, `StoreClosed`, `NestedTransaction`
+   */
+  addTable<N extends string, T extends Table>(name: N & NewName<N, keyof S>, definition: T): Store<WithTable<S, N, T>>;
   /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
   check(): void;
   /** Ends streams, live queries and waits. Reads go on; writes throw `StoreClosed`. */

@@ -119,14 +119,17 @@ export class TransactionFace {
   /** The faces of a store's transactions. */
   static withTables(names: Iterable<string>): typeof TransactionFace {
     class StoreTransaction extends TransactionFace {}
-    for (const name of names) {
-      Object.defineProperty(StoreTransaction.prototype, name, {
-        get(this: TransactionFace): TableWrites {
-          return this.#tx.writer(name);
-        },
-        enumerable: true,
-      });
-    }
+    for (const name of names) StoreTransaction.addTable(name);
     return StoreTransaction;
+  }
+
+  /** Gives every face of the class this is called on, those there are too, a table more. */
+  static addTable(name: string): void {
+    Object.defineProperty(this.prototype, name, {
+      get(this: TransactionFace): TableWrites {
+        return this.#tx.writer(name);
+      },
+      enumerable: true,
+    });
   }
 }

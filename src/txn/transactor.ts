@@ -62,7 +62,7 @@ export class Transactor {
 
   transact(body: AnyBody, options: AnyTransactOptions): unknown {
     const { log, engine, horizon, feed } = this.#parts;
-    this.#refuseNesting();
+    this.refuseNesting();
     const { meta, id } = this.#checked(options);
     const first = id === undefined ? undefined : this.#ids.get(id);
     if (first !== undefined) return { ...first, repeated: true };
@@ -97,7 +97,7 @@ export class Transactor {
 
   dryRun(body: AnyBody): unknown {
     const { engine } = this.#parts;
-    this.#refuseNesting();
+    this.refuseNesting();
     return this.#run((tx) => {
       let result: unknown;
       try {
@@ -111,12 +111,23 @@ export class Transactor {
     }, undefined);
   }
 
+  /** Runs work that is no transaction and in which there must be none. */
+  alone<A>(work: () => A): A {
+    this.refuseNesting();
+    this.#running = true;
+    try {
+      return work();
+    } finally {
+      this.#running = false;
+    }
+  }
+
   /** Refuses a transaction inside another's body, or inside a callback of a definition. */
-  #refuseNesting(): void {
+  refuseNesting(): void {
     if (!this.#running) return;
     throw new MemoirError(
       'NestedTransaction',
-      'transact was called inside a transaction: use its tx, or write after it has ended',
+      'this was called inside a transaction or a callback of a definition: use its tx, or wait until it has ended',
     );
   }
 

@@ -1,7 +1,7 @@
-import type * as t from 'io-ts';
+import * as t from 'io-ts';
 import { describe, expectTypeOf, it } from 'vitest';
 
-import type { Change, Key, ViewOf } from 'memoir';
+import { table, type Change, type Key, type ViewOf } from 'memoir';
 
 import { store, tables, type Task } from './fixture.js';
 
@@ -57,6 +57,32 @@ describe('what is inferred', () => {
     void counted.seat;
     // @ts-expect-error there is no such index
     void counted.seats.indexes.byQueue;
+  });
+
+  it('is a store with an index or a table more, or an index less', async () => {
+    const wider = await store.addIndex('tasks', 'urgent', {
+      on: ['priority', 'queue'],
+      unique: true,
+      where: (task) => {
+        expectTypeOf(task).toEqualTypeOf<Row>();
+        return task.priority > 8;
+      },
+    });
+    expectTypeOf(wider.now().tasks.find('urgent', 9, 'a')).toEqualTypeOf<Row | undefined>();
+    expectTypeOf(wider.now().tasks.find('byName', 'a', null)).toEqualTypeOf<Row | undefined>();
+    expectTypeOf(wider.now().seats.get).parameter(0).toEqualTypeOf<readonly [string, number]>();
+    wider.transact((tx) => tx.tasks.deleteRange('urgent', { gte: [9] }));
+    const computed = await wider.addIndex('seats', 'made', { by: (seat) => [seat.place % 2 === 0, seat.row] });
+    computed.now().seats.scan('made', { prefix: [true, 'A'] });
+    const narrower = computed.dropIndex('tasks', 'byQueue');
+    expectTypeOf(narrower.now().tasks.first('urgent')).toEqualTypeOf<Row | undefined>();
+    const notes = table(t.strict({ id: t.string }), { primaryKey: 'id' });
+    const more = narrower.addTable('notes', notes);
+    expectTypeOf(more.now().notes.get('n1')).toEqualTypeOf<{ id: string } | undefined>();
+    expectTypeOf(more.now().tasks.first('urgent')).toEqualTypeOf<Row | undefined>();
+    more.changes({ tables: ['notes'] }).subscribe(({ changes }) => {
+      expectTypeOf(changes[0]!.table).toEqualTypeOf<'notes'>();
+    });
   });
 
   it('is the result of a transaction, and that it may have appended nothing', () => {

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { describe, it } from 'vitest';
 
-import { table, type ViewOf } from 'memoir';
+import { createStore, table, type Table, type ViewOf } from 'memoir';
 
 import { store, Task } from './fixture.js';
 
@@ -17,7 +17,7 @@ const row = {
 } as const;
 
 /** Type-checked, never run. */
-const compiled = (_name: string, _body: () => void): void => undefined;
+const compiled = (_name: string, _body: () => void | Promise<void>): void => undefined;
 
 describe('misuse does not compile', () => {
   it('in definitions', () => {
@@ -93,6 +93,50 @@ describe('misuse does not compile', () => {
       });
       // @ts-expect-error the tables are the store's
       store.transact((tx) => tx.task.delete('t1'));
+    });
+  });
+
+  it('in changes of the schema', () => {
+    compiled('changes of the schema', async () => {
+      const either = Math.random() > 0.5 ? 'tasks' : 'seats';
+      const name: string = 'byOwner';
+      // @ts-expect-error no such table
+      await store.addIndex('task', 'byOwner', ['queue']);
+      // @ts-expect-error which of the two tables would have it?
+      await store.addIndex(either, 'byOwner', ['row']);
+      // @ts-expect-error a name that nobody knows would be any
+      await store.addIndex('tasks', name, ['queue']);
+      // @ts-expect-error the table has it already
+      await store.addIndex('tasks', 'byQueue', ['queue']);
+      // @ts-expect-error the primary key is an index, too
+      await store.addIndex('tasks', 'primaryKey', ['queue']);
+      // @ts-expect-error no such field
+      await store.addIndex('tasks', 'byOwner', ['owner']);
+      // @ts-expect-error an array field needs { each }
+      await store.addIndex('tasks', 'byOwner', ['tags']);
+      const wider = await store.addIndex('tasks', 'byAssignee', ['assignee']);
+      // @ts-expect-error no assignee is a number
+      wider.now().tasks.scan('byAssignee', { prefix: [3] });
+      // @ts-expect-error it is not unique
+      wider.now().tasks.find('byAssignee', 'ada');
+      // @ts-expect-error who has not waited has no index
+      store.now().tasks.scan('byAssignee');
+      const narrower = store.dropIndex('tasks', 'byQueue');
+      // @ts-expect-error it is gone
+      narrower.now().tasks.scan('byQueue');
+      // @ts-expect-error no such index
+      store.dropIndex('tasks', 'byOwner');
+      // @ts-expect-error a table cannot be without it
+      store.dropIndex('tasks', 'primaryKey');
+      // @ts-expect-error the store has it already
+      store.addTable('tasks', table(Task, { primaryKey: 'id' }));
+      // @ts-expect-error a name that nobody knows would be any
+      store.addTable(name, table(Task, { primaryKey: 'id' }));
+      // @ts-expect-error a definition comes from table()
+      store.addTable('more', { primaryKey: ['id'] });
+      const loose: Record<string, Table> = {};
+      // @ts-expect-error of a store whose tables nobody knows, nobody knows what it would become
+      await createStore({ tables: loose }).addIndex('tasks', 'byOwner', ['queue']);
     });
   });
 

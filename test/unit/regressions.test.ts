@@ -22,3 +22,21 @@ it('undoes the removal of an entry whose key ties with others by its head', () =
   expect([...store.now().rows.scan('byName')].map(({ id }) => id)).toEqual(['a', 'b']);
   store.check();
 });
+
+it('knows how long computed keys are when a transaction that wrote the first of them is undone', () => {
+  const row = t.strict({ id: t.string, n: t.number });
+  const by = ({ n }: t.TypeOf<typeof row>) => [n, n] as const;
+  const store = createStore({ tables: { rows: table(row, { primaryKey: 'id', indexes: { made: { by } } }) } });
+  const put = (id: string): unknown => store.transact((tx) => tx.rows.put({ id, n: 1 }));
+  put('a');
+  const abort = (): unknown =>
+    store.transact((tx) => {
+      tx.rows.put({ id: 'b', n: 2 });
+      tx.rows.delete('a');
+      throw new RangeError('abort');
+    });
+  expect(abort).toThrow(RangeError);
+  put('c');
+  expect([...store.now().rows.scan('made')].map(({ id }) => id)).toEqual(['a', 'c']);
+  store.check();
+});

@@ -52,7 +52,10 @@ describe('stats', () => {
     const { store, put } = open();
     for (let id = 0; id < 100; id++) put(id);
     const before = store.stats().tables.tasks;
-    for (let id = 0; id < 2000; id++) put(id, `q${id % 7}`);
+    store.transact((tx) => {
+      for (let id = 0; id < 2000; id++) tx.tasks.put({ id, queue: `q${id % 7}`, tags: ['x', 'z'] });
+    });
+    store.transact((tx) => tx.tasks.delete(7));
     const after = store.stats().tables.tasks;
     expect(after.bytes).toBeGreaterThan(before.bytes);
     for (const name of ['primaryKey', 'byQueue', 'byTag', 'byName'] as const) {
@@ -158,9 +161,12 @@ describe('the cost of stats', () => {
     const log = new MemoryLog('lineage');
     const horizon = new Horizon(engine, log, { keep: 'all', pinnedBytesMax: Infinity, clock: () => 0 });
     const [state] = engine.tables.values();
-    for (const queue of ['a', 'b']) {
+    for (const [queue, step] of [
+      ['a', 1],
+      ['b', 10],
+    ] as const) {
       engine.begin();
-      for (let id = 0; id < rows; id++)
+      for (let id = 0; id < rows; id += step)
         engine.write(state!, state!.takeSlot([id]), { id, queue, tags: ['x', `y${id % 3}`] });
       engine.settle();
     }
@@ -190,11 +196,11 @@ describe('the cost of stats', () => {
     Object.defineProperty(state!, 'rows', { value: untouchable });
     const { tables: counted } = statsOf({ engine, log, horizon, subscribers: new Subscribers() });
     for (const act of restore) act();
-    expect(counted['tasks']).toMatchObject({ rows, past: rows, indexes: { byTag: { entries: rows * 2 } } });
+    expect(counted['tasks']).toMatchObject({ rows, past: rows / 10, indexes: { byTag: { entries: rows * 2 } } });
     return count;
   }
 
-  it('is the same for 100 rows and for 100,000, and no row is looked at', () => {
+  it('is the same for 100 rows and for 100,000, and no row is looked at', { timeout: 60_000 }, () => {
     expect(calls(100_000)).toBe(calls(100));
   });
 });
