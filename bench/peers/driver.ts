@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import { kindOf } from './kinds.js';
@@ -27,6 +28,14 @@ const gauge: Gauge = {
   },
 };
 
+/** Has everything collected: what a WeakRef has shown lives until the turn ends, and finalisers run in later ones. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) {
+    await setImmediate();
+    gauge.collect();
+  }
+}
+
 /** Runs a peer: twice on few rows, until the compiler knows the code, then in earnest. */
 async function drive(order: Order): Promise<Measured> {
   const kind = kindOf(order.peer, order.memoir);
@@ -39,10 +48,11 @@ async function drive(order: Order): Promise<Measured> {
     const idle: Gauge = { heap: () => 0, collect: () => {} };
     new Run(make(), all.slice(0, warm + Math.floor(warm / 5)), limited(plan, kind), idle, kind.format).go();
   }
+  await settle();
   const plan: Plan = { rows: order.rows, cap: order.cap, only: order.only, lookups: 200_000, ranges: RANGES };
   const { ns, checks, bytes } = new Run(make(), all, limited(plan, kind), gauge, kind.format).go();
   if (kind.offHeap === true) return { ns, checks, bytes: {} };
-  return { ns, checks, bytes: withoutRows(bytes, bytesOfCopies(make, all.slice(0, order.rows))) };
+  return { ns, checks, bytes: withoutRows(bytes, await bytesOfCopies(make, all.slice(0, order.rows))) };
 }
 
 function limited(plan: Plan, { rangesMax }: PeerKind): Plan {
@@ -55,10 +65,12 @@ function withoutRows(bytes: Measured['bytes'], copies: number): Measured['bytes'
 }
 
 /** How many bytes a row takes that a store made of the one it was given; 0 when the store holds the very same. */
-function bytesOfCopies(make: () => Peer, rows: readonly Row[]): number {
+async function bytesOfCopies(make: () => Peer, rows: readonly Row[]): Promise<number> {
+  await settle();
   const before = gauge.heap();
   const copies = copiesOf(make(), rows);
   if (copies === undefined) return 0;
+  await settle();
   const bytes = (gauge.heap() - before) / copies.length;
   return copies.length === 0 ? 0 : bytes - 8; // the array that holds them has 8 for each
 }

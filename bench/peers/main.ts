@@ -56,7 +56,7 @@ function measure(peer: string, rows: number, { cap, only, builds }: Options, dat
   return JSON.parse(stdout) as Measured;
 }
 
-/** Every peer once a round, each round beginning with another one, so that none is always first or after the same. */
+/** Every peer once a round; each round begins with another one, so that none is always first or last. */
 function measureAll(group: Group, options: Options, data: string): readonly Sample[] {
   const { peers, rows } = group;
   return Array.from({ length: options.rounds }, (_, i) => i).flatMap((i) =>

@@ -43,7 +43,8 @@ export function isGo(name: string): boolean {
 function withGo({ peers, smoke, install }: Options): readonly string[] {
   if (!peers.some(isGo)) return peers;
   const goThere = () => spawnSync('go', ['version']).status === 0 && existsSync(goFolder('go-memdb'));
-  if (!goThere() && install) {
+  const msgpackThere = existsSync(goFolder('go-msgpack'));
+  if (install && !(goThere() && msgpackThere)) {
     run('apt-get', ['update', '-qq'], ROOT);
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...GO_PACKAGES, MSGPACK_PACKAGE], ROOT);
   }
