@@ -3,7 +3,7 @@ import { MemoirError, show } from '../errors.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import { intervalOf } from '../codecs/range.js';
-import type { IndexHistory } from './index-history.js';
+import type { PastEntries } from './index-history.js';
 import type { Position } from './leaves.js';
 import type { OrderedTree } from './ordered-tree.js';
 import type { Conflict, TableIndex } from './table-index.js';
@@ -88,7 +88,7 @@ export class IndexBuild implements TableIndex {
     return this.index.head;
   }
 
-  get history(): IndexHistory {
+  get history(): PastEntries {
     return this.index.history;
   }
 
