@@ -18,6 +18,8 @@ export class Engine {
   /** Row versions that went to a chain, in the order in which they died. */
   readonly #dead = new DeadRows();
   #version = 0;
+  /** What the indexes were last trimmed to. */
+  #floor = 0;
 
   /** @param filterRows how many rows a filter may pass over for each that it gives */
   constructor(
@@ -107,9 +109,11 @@ export class Engine {
     return this.#version;
   }
 
-  /** Gives back what only versions before a floor saw. */
-  trim(floor: number): void {
-    this.#dead.trim(floor);
+  /** Gives back what only versions before a floor saw, but no more than so many row versions at a time. */
+  trim(floor: number, rowsMax: number): void {
+    this.#dead.trim(floor, rowsMax);
+    if (floor === this.#floor) return;
+    this.#floor = floor;
     for (const table of this.#tables) table.trim(floor);
   }
 
@@ -149,8 +153,9 @@ class DeadRows {
     this.#died.pop();
   }
 
-  trim(floor: number): void {
-    while (this.#start < this.#died.length && this.#died[this.#start]! <= floor) {
+  trim(floor: number, rowsMax: number): void {
+    const end = Math.min(this.#died.length, this.#start + rowsMax);
+    while (this.#start < end && this.#died[this.#start]! <= floor) {
       const table = this.#tables[this.#start]!;
       table.trimSlot(this.#slots[this.#start]!);
       table.retained--;

@@ -24,6 +24,12 @@ export interface PinStats extends Holder {
   readonly ageMs: number;
 }
 
+/**
+ * So many batches and row versions are given back at the most when a transaction ends: who lets go of much, a view held
+ * for long, makes no write wait.
+ */
+const SLICE = 4096;
+
 interface Pin {
   readonly kind: 'view' | 'cursor';
   readonly label: string;
@@ -164,12 +170,13 @@ export class Horizon {
   }
 
   #giveBack(): void {
-    const floor = Math.min(this.#wanted, (oldestOf(this.#cursors)?.offset ?? Infinity) + 1);
-    if (floor > this.#log.floor) this.#log.truncateBefore(floor);
-    const base = Math.min(this.#log.floor - 1, this.#oldestView?.offset ?? Infinity);
-    if (base <= this.timeline.base) return;
-    this.timeline.trim(base);
-    this.#engine.trim(this.timeline.versionOf(base));
+    const log = this.#log;
+    const floor = Math.min(this.#wanted, (oldestOf(this.#cursors)?.offset ?? Infinity) + 1, log.floor + SLICE);
+    if (floor > log.floor) log.truncateBefore(floor);
+    const { base } = this.timeline;
+    const to = Math.min(log.floor - 1, this.#oldestView?.offset ?? Infinity, base + SLICE);
+    if (to > base) this.timeline.trim(to);
+    this.#engine.trim(this.timeline.versionOf(this.timeline.base), SLICE);
   }
 
   #oldestPin(): Pin | undefined {

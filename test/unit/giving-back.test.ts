@@ -1,0 +1,46 @@
+import * as t from 'io-ts';
+import { describe, expect, it } from 'vitest';
+
+import { createStore, table } from 'memoir';
+
+const tables = { items: table(t.strict({ id: t.string, n: t.number }), { primaryKey: 'id', indexes: { byN: ['n'] } }) };
+
+/** A store that keeps ten batches, in which a row was updated many times while a view was held. */
+function heldLong(updates: number) {
+  const store = createStore({ tables, keep: { batches: 10 }, pinnedBytesMax: Infinity });
+  store.transact((tx) => tx.items.put({ id: 'a', n: 0 }));
+  const view = store.asOf(store.head);
+  for (let n = 1; n <= updates; n++) store.transact((tx) => tx.items.put({ id: 'a', n }));
+  return { store, view };
+}
+
+describe('history that a view held', () => {
+  it('is given back in slices, as transactions end, and all of it', () => {
+    const { store, view } = heldLong(10_000);
+    const past = () => store.stats().tables.items.past;
+    expect(past()).toBe(10_000);
+    expect(view.items.get('a')?.n).toBe(0);
+    view.close();
+    expect(past()).toBe(10_000);
+    const left: number[] = [];
+    for (let n = 0; n < 4; n++) {
+      store.transact((tx) => tx.items.put({ id: 'a', n: -n }));
+      left.push(past());
+    }
+    // 4,096 at a time; ten batches stay, and the row as it was before them.
+    expect(left).toEqual([10_001 - 4096, 10_002 - 2 * 4096, 10, 10]);
+    store.check();
+  });
+
+  it('goes with the batches, for the floor moves when the view lets go', () => {
+    const { store, view } = heldLong(5_000);
+    const { floor } = store;
+    expect(floor).toBe(5_001 - 10 + 1);
+    view.close();
+    store.transact((tx) => tx.items.put({ id: 'a', n: -1 }));
+    store.transact((tx) => tx.items.put({ id: 'a', n: -2 }));
+    expect(store.floor).toBe(5_003 - 10 + 1);
+    expect(store.asOf(store.floor - 1).items.get('a')?.n).toBe(5_003 - 10 - 1);
+    store.check();
+  });
+});
