@@ -57,7 +57,6 @@ export class OrderedTree {
   insert(ref: number, born: number): void {
     this.#waiting.push(ref);
     this.#waitingBorn.push(born);
-    if (this.#waiting.length >= WAITING_MAX && this.#waiting.length > this.#leaves.size) this.#place();
   }
 
   /** Removes an entry, whose full key is given, and returns the version at which it came in. */

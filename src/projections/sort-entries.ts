@@ -1,104 +1,148 @@
 import { EntryColumns } from './entry-columns.js';
 
-/** From so many entries on, a radix sort pays for its counters. */
-const RADIX_MIN = 1024;
-const DIGIT_BITS = 12;
-const DIGITS = 1 << DIGIT_BITS;
+/** Below so many entries, insertion is faster than radix. */
+const RADIX_MIN = 24;
+/** From so many entries on, wide digits pay for their counters. */
+const WIDE_MIN = 4096;
+/** A head is two halves of 24 bits, since the bits of a number end at 32; a digit is a part of one. */
+const HALF_BITS = 24;
+const NARROW = 8;
+const WIDE = 12;
+
+/** The order of two refs whose heads tie. */
+type Compare = (a: number, b: number) => number;
+
+/** How often each digit occurs, for all digits of a sort; one sort runs at a time. */
+const counts = new Int32Array(Math.max((2 * HALF_BITS * 2 ** NARROW) / NARROW, (2 * HALF_BITS * 2 ** WIDE) / WIDE));
 
 /**
  * Sorts entries by their heads, most significant first, and where heads tie by `compare`. Long stretches by radix,
- * least significant digit first (Knuth, 'The art of computer programming' 3, 5.2.5), short ones by merging.
+ * least significant digit first (Knuth, 'The art of computer programming' 3, 5.2.5), short ones by insertion.
  *
  * @param compare the order of two refs whose heads tie
  * @returns the entries in order, in new columns
  */
-export function sortEntries(entries: EntryColumns, compare: (a: number, b: number) => number): EntryColumns {
-  const { head0, head1, head2, ref, capacity } = entries;
-  // Gives −1 or 1 rather than a difference, which V8 would put on the heap at every call.
-  const byHeads = (a: number, b: number): number => {
-    if (head0[a] !== head0[b]) return head0[a]! < head0[b]! ? -1 : 1;
-    if (head1[a] !== head1[b]) return head1[a]! < head1[b]! ? -1 : 1;
-    if (head2[a] !== head2[b]) return head2[a]! < head2[b]! ? -1 : 1;
-    return compare(ref[a]!, ref[b]!);
-  };
-  const order = new Int32Array(capacity);
-  for (let i = 0; i < capacity; i++) order[i] = i;
-  if (capacity < RADIX_MIN) order.sort(byHeads);
-  else sortByColumn([head0, head1, head2], 0, order, byHeads);
-  const sorted = new EntryColumns(capacity);
+export function sortEntries(entries: EntryColumns, compare: Compare): EntryColumns {
+  const order = new Int32Array(entries.capacity);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  new Sort(entries, order, compare).sort(0, 0, order.length);
+  const sorted = new EntryColumns(entries.capacity);
   sorted.gather(entries, order);
   return sorted;
 }
 
-/** Sorts a stretch by one column, then each stretch of ties by the next. */
-function sortByColumn(
-  columns: readonly Float64Array[],
-  first: number,
-  order: Int32Array,
-  compare: (a: number, b: number) => number,
-): void {
-  const column = columns[first]!;
-  const keys = new Float64Array(order.length);
-  for (let i = 0; i < order.length; i++) keys[i] = column[order[i]!]!;
-  radixSort(keys, order);
-  for (let from = 0, to = 1; from < order.length; from = to++) {
-    while (to < order.length && keys[to] === keys[from]) to++;
-    if (to - from === 1) continue;
-    const ties = order.subarray(from, to);
-    if (ties.length >= RADIX_MIN && first + 1 < columns.length) sortByColumn(columns, first + 1, ties, compare);
-    else ties.sort(compare);
-  }
-}
+class Sort {
+  readonly #entries: EntryColumns;
+  readonly #columns: readonly Float64Array[];
+  readonly #order: Int32Array;
+  readonly #compare: Compare;
+  /** The column that is sorted by, in the order so far; and room for the next order. */
+  readonly #keys: Float64Array;
+  readonly #nextKeys: Float64Array;
+  readonly #nextOrder: Int32Array;
 
-/** Sorts whole numbers below 2 ** 48 in place, and `order` alongside. */
-function radixSort(keys: Float64Array, order: Int32Array): void {
-  const counts = new Int32Array(4 * DIGITS);
-  for (const key of keys) {
-    const high = Math.floor(key / 0x1000000);
-    const low = key - high * 0x1000000;
-    counts[low & (DIGITS - 1)]!++;
-    counts[DIGITS + (low >>> DIGIT_BITS)]!++;
-    counts[2 * DIGITS + (high & (DIGITS - 1))]!++;
-    counts[3 * DIGITS + (high >>> DIGIT_BITS)]!++;
+  constructor(entries: EntryColumns, order: Int32Array, compare: Compare) {
+    this.#entries = entries;
+    this.#columns = [entries.head0, entries.head1, entries.head2];
+    this.#order = order;
+    this.#compare = compare;
+    this.#keys = new Float64Array(order.length);
+    this.#nextKeys = new Float64Array(order.length);
+    this.#nextOrder = new Int32Array(order.length);
   }
-  let from: Keyed = { keys, order };
-  let to: Keyed = { keys: new Float64Array(keys.length), order: new Int32Array(order.length) };
-  for (let digit = 0; digit < 4; digit++) {
-    const places = counts.subarray(digit * DIGITS, (digit + 1) * DIGITS);
-    if (places.includes(keys.length)) continue;
-    startPlaces(places);
-    scatter(from, to, places, digit);
-    [from, to] = [to, from];
+
+  /** Sorts a stretch by a column, then each stretch of ties by the next. */
+  sort(column: number, from: number, to: number): void {
+    if (to - from < RADIX_MIN) {
+      this.#insert(from, to);
+      return;
+    }
+    if (column === this.#columns.length) {
+      const { ref } = this.#entries;
+      this.#order.subarray(from, to).sort((a, b) => this.#compare(ref[a]!, ref[b]!));
+      return;
+    }
+    const heads = this.#columns[column]!;
+    const keys = this.#keys;
+    for (let i = from; i < to; i++) keys[i] = heads[this.#order[i]!]!;
+    this.#radix(from, to);
+    // The stretches of ties are found before any of them is sorted, which overwrites the keys of that stretch alone.
+    for (let start = from, end = from + 1; start < to; start = end++) {
+      while (end < to && keys[end] === keys[start]) end++;
+      if (end - start > 1) this.sort(column + 1, start, end);
+    }
   }
-  if (from.keys === keys) return;
-  keys.set(from.keys);
-  order.set(from.order);
-}
 
-/** Turns how often each digit occurs into where its first key goes. */
-function startPlaces(counts: Int32Array): void {
-  let start = 0;
-  for (let i = 0; i < counts.length; i++) {
-    const count = counts[i]!;
-    counts[i] = start;
-    start += count;
+  #isBefore(a: number, b: number): boolean {
+    const { head0, head1, head2, ref } = this.#entries;
+    if (head0[a] !== head0[b]) return head0[a]! < head0[b]!;
+    if (head1[a] !== head1[b]) return head1[a]! < head1[b]!;
+    if (head2[a] !== head2[b]) return head2[a]! < head2[b]!;
+    return this.#compare(ref[a]!, ref[b]!) < 0;
   }
-}
 
-interface Keyed {
-  readonly keys: Float64Array;
-  readonly order: Int32Array;
-}
+  #insert(from: number, to: number): void {
+    const order = this.#order;
+    for (let i = from + 1; i < to; i++) {
+      const entry = order[i]!;
+      let at = i;
+      for (; at > from && this.#isBefore(entry, order[at - 1]!); at--) order[at] = order[at - 1]!;
+      order[at] = entry;
+    }
+  }
 
-function scatter(from: Keyed, to: Keyed, places: Int32Array, digit: number): void {
-  const shift = digit % 2 === 0 ? 0 : DIGIT_BITS;
-  for (let i = 0; i < from.keys.length; i++) {
-    const key = from.keys[i]!;
-    // Two halves of 24 bits, since the bits of a number end at 32.
-    const high = Math.floor(key / 0x1000000);
-    const half = digit < 2 ? key - high * 0x1000000 : high;
-    const place = places[(half >>> shift) & (DIGITS - 1)]!++;
-    to.keys[place] = key;
-    to.order[place] = from.order[i]!;
+  /** Sorts a stretch of keys, whole numbers below 2 ** 48, and the order alongside. */
+  #radix(from: number, to: number): void {
+    const bits = to - from < WIDE_MIN ? NARROW : WIDE;
+    const digits = (2 * HALF_BITS) / bits;
+    this.#count(from, to, bits);
+    for (let digit = 0; digit < digits; digit++) {
+      if (this.#startPlaces(digit << bits, 1 << bits, from, to)) this.#scatter(from, to, bits, digit);
+    }
+  }
+
+  /** Counts how often each digit occurs, from the least significant one on. */
+  #count(from: number, to: number, bits: number): void {
+    const mask = (1 << bits) - 1;
+    const half = HALF_BITS / bits;
+    counts.fill(0, 0, (2 * half) << bits);
+    for (let i = from; i < to; i++) {
+      const high = Math.floor(this.#keys[i]! / 0x1000000);
+      const low = this.#keys[i]! - high * 0x1000000;
+      for (let digit = 0; digit < half; digit++) {
+        counts[(digit << bits) + ((low >>> (digit * bits)) & mask)]!++;
+        counts[((digit + half) << bits) + ((high >>> (digit * bits)) & mask)]!++;
+      }
+    }
+  }
+
+  /** Turns how often each value of a digit occurs into where its first key goes; false when all keys share one. */
+  #startPlaces(first: number, values: number, from: number, to: number): boolean {
+    let start = from;
+    for (let i = first; i < first + values; i++) {
+      const count = counts[i]!;
+      if (count === to - from) return false;
+      counts[i] = start;
+      start += count;
+    }
+    return true;
+  }
+
+  #scatter(from: number, to: number, bits: number, digit: number): void {
+    const half = HALF_BITS / bits;
+    const shift = (digit % half) * bits;
+    const mask = (1 << bits) - 1;
+    const first = digit << bits;
+    const [keys, order, nextKeys, nextOrder] = [this.#keys, this.#order, this.#nextKeys, this.#nextOrder];
+    for (let i = from; i < to; i++) {
+      const key = keys[i]!;
+      const high = Math.floor(key / 0x1000000);
+      const value = ((digit < half ? key - high * 0x1000000 : high) >>> shift) & mask;
+      const place = counts[first + value]!++;
+      nextKeys[place] = key;
+      nextOrder[place] = order[i]!;
+    }
+    keys.set(nextKeys.subarray(from, to), from);
+    order.set(nextOrder.subarray(from, to), from);
   }
 }
