@@ -12,7 +12,7 @@ export interface Plot {
   readonly lines: readonly Line[];
 }
 
-const [WIDTH, HEIGHT] = [860, 520];
+const [WIDTH, HEIGHT] = [900, 520];
 const FRAME = { left: 70, right: 640, top: 48, bottom: 470 } as const;
 /** How far apart labels stand at least. */
 const LABEL_GAP = 17;
