@@ -9,8 +9,8 @@ const bytes = Buffer.alloc(12);
  */
 export function rowOf(i: number): Row {
   const [a, b] = [mix(i + 1), mix(i ^ 0x5bd1e995)];
-  const tags: string[] = [];
-  for (let k = 0; k < (b & 3); k++) tags.push(TAGS[((b >>> (8 + k)) + 13 * k) % TAGS.length]!);
+  // An array that grows would have room to spare.
+  const tags = Array.from({ length: b & 3 }, (_, k) => TAGS[((b >>> (8 + k)) + 13 * k) % TAGS.length]!);
   return {
     id: idOf(i),
     namespace: NAMESPACES[a % NAMESPACES.length]!,
