@@ -118,6 +118,18 @@ export class OrderedTree {
     return this.#order(this.#leaves.arena, this.#leaves.startOf(position.leaf) + position.at);
   }
 
+  /** Where the entry at a position stands to one of another tree: negative before it, positive after. */
+  compareAt(position: Position, other: OrderedTree, there: Position): number {
+    const mine = this.#leaves.arena;
+    const theirs = other.#leaves.arena;
+    const a = this.#leaves.startOf(position.leaf) + position.at;
+    const b = other.#leaves.startOf(there.leaf) + there.at;
+    if (mine.head0[a] !== theirs.head0[b]) return mine.head0[a]! < theirs.head0[b]! ? -1 : 1;
+    if (mine.head1[a] !== theirs.head1[b]) return mine.head1[a]! < theirs.head1[b]! ? -1 : 1;
+    if (mine.head2[a] !== theirs.head2[b]) return mine.head2[a]! < theirs.head2[b]! ? -1 : 1;
+    return compareKeys(this.#keys.fullKey(mine.ref[a]!), other.#keys.fullKey(theirs.ref[b]!));
+  }
+
   /**
    * Fills `refs` with entries from one position on, up to another, at the most `room` of them, and moves the position
    * beyond them. Returns how many.

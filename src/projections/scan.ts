@@ -174,12 +174,11 @@ export class ScanIterator implements IterableIterator<Row> {
     const head = this.#head;
     if (index.touched > version) while (!head.ended && head.born > version) head.step();
     const past = this.#past[0];
-    if (past !== undefined && (head.ended || !head.isBeforeMark)) {
-      this.#keys[place] = past.key;
+    if (past !== undefined && (head.ended || past.isBeforeHead(head))) {
+      if (index.plan.fields === undefined) this.#keys[place] = past.key;
       const { slot } = past;
       past.step();
       this.#settle();
-      this.#mark();
       return slot;
     }
     if (head.ended) return -1;
@@ -202,13 +201,6 @@ export class ScanIterator implements IterableIterator<Row> {
     const sides = spans.map((span) => new PastSide(span, version, reverse));
     for (const side of sides) side.find(interval, last);
     this.#past = sides.filter((side) => !side.ended).sort((a, b) => (a.isBefore(b) ? -1 : 1));
-    this.#mark();
-  }
-
-  /** Tells the head where history has the next key: most entries of the head lie before it, and need no comparing. */
-  #mark(): void {
-    const next = this.#past[0];
-    if (next !== undefined) this.#head.mark(next.key);
   }
 
   /** Moves the side that was stepped to where its next key stands. */

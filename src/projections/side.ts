@@ -10,8 +10,6 @@ export class Side {
   readonly #reverse: boolean;
   readonly #at: Position = { leaf: 0, at: 0 };
   readonly #end: Position = { leaf: 0, at: 0 };
-  /** Where a key stands that another side will give. */
-  readonly #mark: Position = { leaf: 0, at: 0 };
   ended = false;
 
   constructor(tree: OrderedTree, reverse: boolean) {
@@ -51,22 +49,10 @@ export class Side {
     this.#look();
   }
 
-  /** True when the entry comes before a key, in the direction of the scan. */
-  isBefore(key: Key): boolean {
-    const order = this.#tree.orderAt(this.#at, { parts: key, side: 0, cut: false });
+  /** True when the entry comes before another side's, in the direction of the scan. */
+  isBefore(other: Side): boolean {
+    const order = this.#tree.compareAt(this.#at, other.#tree, other.#at);
     return this.#reverse ? order > 0 : order < 0;
-  }
-
-  /** Sets the mark to where a key would stand: from then on, to compare with that key is to compare places. */
-  mark(key: Key): void {
-    this.#tree.seek({ parts: key, side: this.#reverse ? 1 : -1, cut: false }, this.#mark);
-  }
-
-  /** True when the entry comes before the mark, in the direction of the scan. */
-  get isBeforeMark(): boolean {
-    const { leaf, at } = this.#at;
-    const before = leaf < this.#mark.leaf || (leaf === this.#mark.leaf && at < this.#mark.at);
-    return before !== this.#reverse;
   }
 
   /** Going back, a position stands after the entry it has yet to give. */
@@ -113,7 +99,12 @@ export class PastSide {
   }
 
   isBefore(other: PastSide): boolean {
-    return this.#side.isBefore(other.key);
+    return this.#side.isBefore(other.#side);
+  }
+
+  /** True when the entry comes before one of the head. */
+  isBeforeHead(head: Side): boolean {
+    return this.#side.isBefore(head);
   }
 
   #skip(): void {

@@ -1,21 +1,80 @@
 /**
  * The values that came before a present one, each with the version at which it was written; for a row, undefined is
- * its absence. Ordered, so that a version is searched for, not walked to.
+ * its absence. Ordered, so that a version is searched for, not walked to. The newest stands by itself, since most rows
+ * have but one version in the past.
  */
 export class VersionChain<A> {
-  // Lists made with their first element have room for that one alone, and most rows have one version in the past.
-  readonly #versions: number[];
-  readonly #values: (A | undefined)[];
-  #start = 0;
+  #version: number;
+  #value: A | undefined;
+  #older: OlderValues<A> | undefined;
+  #length = 1;
 
   /** A chain of one. */
   constructor(version: number, value: A | undefined) {
-    this.#versions = [version];
-    this.#values = [value];
+    this.#version = version;
+    this.#value = value;
   }
 
   get length(): number {
-    return this.#versions.length - this.#start;
+    return this.#length;
+  }
+
+  push(version: number, value: A | undefined): void {
+    if (this.#length > 0) {
+      this.#older ??= new OlderValues();
+      this.#older.push(this.#version, this.#value);
+    }
+    this.#version = version;
+    this.#value = value;
+    this.#length++;
+  }
+
+  /** Takes the newest back, when a write is undone. */
+  pop(): void {
+    this.#length--;
+    this.#value = undefined;
+    if (this.#length > 0) [this.#version, this.#value] = this.#older!.pop();
+  }
+
+  /** Drops the oldest, which no reader can see any more. */
+  shift(): void {
+    this.#length--;
+    if (this.#length > 0) this.#older!.shift();
+    else this.#value = undefined;
+  }
+
+  /** Drops what only versions before `floor` saw; `since` is when the present value was written. */
+  trim(floor: number, since: number): void {
+    while (this.#length > 0 && this.#secondVersion(since) <= floor) this.shift();
+  }
+
+  /** The value as a version saw it. */
+  at(version: number): A | undefined {
+    if (this.#length === 0) return undefined;
+    return version >= this.#version ? this.#value : this.#older?.at(version);
+  }
+
+  /** Every version with its value, oldest first. */
+  *entries(): Generator<readonly [version: number, value: A | undefined]> {
+    if (this.#older !== undefined) yield* this.#older.entries();
+    if (this.#length > 0) yield [this.#version, this.#value];
+  }
+
+  /** When the value after the oldest was written. */
+  #secondVersion(since: number): number {
+    if (this.#length === 1) return since;
+    return this.#length === 2 ? this.#version : this.#older!.secondVersion;
+  }
+}
+
+/** All but the newest. */
+class OlderValues<A> {
+  #versions: number[] = [];
+  #values: (A | undefined)[] = [];
+  #start = 0;
+
+  get secondVersion(): number {
+    return this.#versions[this.#start + 1]!;
   }
 
   push(version: number, value: A | undefined): void {
@@ -23,28 +82,19 @@ export class VersionChain<A> {
     this.#values.push(value);
   }
 
-  /** Takes the newest back, when a write is undone. */
-  pop(): void {
-    this.#versions.pop();
-    this.#values.pop();
+  pop(): readonly [version: number, value: A | undefined] {
+    return [this.#versions.pop()!, this.#values.pop()];
   }
 
-  /** Drops the oldest, which no reader can see any more. */
   shift(): void {
     this.#values[this.#start] = undefined;
     this.#start++;
     if (this.#start < 32 || this.#start * 2 < this.#versions.length) return;
-    this.#versions.splice(0, this.#start);
-    this.#values.splice(0, this.#start);
+    this.#versions = this.#versions.slice(this.#start);
+    this.#values = this.#values.slice(this.#start);
     this.#start = 0;
   }
 
-  /** Drops what only versions before `floor` saw; `since` is when the present value was written. */
-  trim(floor: number, since: number): void {
-    while (this.length > 0 && (this.length > 1 ? this.#versions[this.#start + 1]! : since) <= floor) this.shift();
-  }
-
-  /** The value as a version saw it. */
   at(version: number): A | undefined {
     let low = this.#start;
     let high = this.#versions.length;
@@ -56,7 +106,6 @@ export class VersionChain<A> {
     return low === this.#start ? undefined : this.#values[low - 1];
   }
 
-  /** Every version with its value, oldest first. */
   *entries(): Generator<readonly [version: number, value: A | undefined]> {
     for (let i = this.#start; i < this.#versions.length; i++) yield [this.#versions[i]!, this.#values[i]];
   }
