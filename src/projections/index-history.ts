@@ -28,8 +28,8 @@ export interface PastEntries {
 export interface PastSpan extends EntryKeys {
   readonly tree: OrderedTree;
   slotOf(ref: number): number;
-  /** True when a version saw the entry; `born` is what the tree holds. */
-  isVisible(ref: number, born: number, version: number): boolean;
+  /** When the entry of each ref died. */
+  readonly died: readonly number[];
 }
 
 /**
@@ -175,7 +175,7 @@ class HistorySpan<S> implements PastSpan {
   readonly #keyOf: (source: S) => Key;
   readonly #sources: S[] = [];
   readonly #slots: number[] = [];
-  readonly #died: number[] = [];
+  readonly died: number[] = [];
 
   /** @param firstDied when its oldest entry died */
   constructor(
@@ -187,7 +187,7 @@ class HistorySpan<S> implements PastSpan {
 
   /** When its newest entry died. */
   get lastDied(): number {
-    return this.#died.at(-1) ?? this.firstDied;
+    return this.died.at(-1) ?? this.firstDied;
   }
 
   get size(): number {
@@ -197,7 +197,7 @@ class HistorySpan<S> implements PastSpan {
   add(source: S, slot: number, born: number, died: number): void {
     const ref = this.#sources.push(source) - 1;
     this.#slots.push(slot);
-    this.#died.push(died);
+    this.died.push(died);
     this.tree.insert(ref, born);
   }
 
@@ -206,7 +206,7 @@ class HistorySpan<S> implements PastSpan {
     this.tree.remove(this.fullKey(ref), ref);
     this.#sources.pop();
     this.#slots.pop();
-    this.#died.pop();
+    this.died.pop();
   }
 
   fullKey(ref: number): Key {
@@ -215,10 +215,5 @@ class HistorySpan<S> implements PastSpan {
 
   slotOf(ref: number): number {
     return this.#slots[ref]!;
-  }
-
-  /** True when a version saw the entry; `born` is what the tree holds. */
-  isVisible(ref: number, born: number, version: number): boolean {
-    return born <= version && version < this.#died[ref]!;
   }
 }

@@ -197,6 +197,26 @@ export class Leaves {
     return taken;
   }
 
+  /**
+   * Moves a position, up to another, over entries that a version does not see: born after it, or dead by then.
+   *
+   * @param died when the entry of each ref died; undefined where all of them live
+   */
+  skipUnseen(from: Position, end: Position, version: number, died: readonly number[] | undefined): void {
+    const { born, ref } = this.arena;
+    while (from.leaf < end.leaf || (from.leaf === end.leaf && from.at < end.at)) {
+      const start = this.startOf(from.leaf);
+      const last = start + (from.leaf === end.leaf ? end.at : this.countOf(from.leaf));
+      for (let i = start + from.at; i < last; i++) {
+        if (born[i]! > version || (died !== undefined && died[ref[i]!]! <= version)) continue;
+        from.at = i - start;
+        return;
+      }
+      from.at = last - start;
+      this.settle(from);
+    }
+  }
+
   /** How many entries lie from one position to another; by leaves. */
   distance(from: Position, to: Position): number {
     if (from.leaf > to.leaf || (from.leaf === to.leaf && from.at >= to.at)) return 0;

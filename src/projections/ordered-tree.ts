@@ -138,6 +138,11 @@ export class OrderedTree {
     return this.#leaves.take(from, end, refs, room);
   }
 
+  /** Moves a position, up to another, over entries that a version does not see; `died` says when each ref died. */
+  skipUnseen(from: Position, end: Position, version: number, died: readonly number[] | undefined): void {
+    this.#leaves.skipUnseen(from, end, version, died);
+  }
+
   /** How many entries lie between two edges, without a look at each. */
   countBetween(low: Edge, high: Edge): number {
     const from: Position = { leaf: 0, at: 0 };

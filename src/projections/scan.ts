@@ -31,8 +31,9 @@ export interface Guard {
 const BLOCK_MIN = 8;
 const BLOCK_MAX = 64;
 
-/** The refs of a block; one is filled at a time. */
+/** The refs and slots of a block; one is filled at a time. */
 const refs = new Int32Array(BLOCK_MAX);
+const slots = new Int32Array(BLOCK_MAX);
 
 /**
  * One pass over an index as a version saw it, in key order: the entries of the head that had been born by then, merged
@@ -141,38 +142,44 @@ export class ScanIterator implements IterableIterator<Row> {
 
   /** Where nothing of the index has changed since the version, it sees every entry of the head, and nothing else. */
   #takeBlock(room: number): number {
-    const { table, index, version } = this.#plan;
+    const { index } = this.#plan;
     const taken = this.#head.take(refs, room);
-    for (let i = 0; i < taken; i++) {
-      const row = table.rowAt(index.slotOf(refs[i]!), version);
-      // Looks at the row, not only for one: so the caller's first look finds it near.
-      assert(typeof row === 'object', 'a visible entry has a visible row');
-      this.#block[i] = row;
-    }
     if (index.plan.fields === undefined) for (let i = 0; i < taken; i++) this.#keys[i] = index.fullKey(refs[i]!);
+    for (let i = 0; i < taken; i++) slots[i] = index.slotOf(refs[i]!);
+    this.#fetch(taken);
     return taken;
   }
 
+  /** Takes entries of head and history, one by one, each row once. */
   #takeEach(room: number): number {
-    const { table, version } = this.#plan;
     let taken = 0;
     while (taken < room) {
       const slot = this.#nextSlot(taken);
       if (slot < 0) break;
       if (this.#seen?.has(slot) === true) continue;
       this.#seen?.add(slot);
-      const row = table.rowAt(slot, version);
-      assert(row !== undefined, 'a visible entry has a visible row');
-      this.#block[taken++] = row;
+      slots[taken++] = slot;
     }
+    this.#fetch(taken);
     return taken;
+  }
+
+  /** Fetches the rows of the slots that were taken, in a loop that does nothing else, so that its misses overlap. */
+  #fetch(taken: number): void {
+    const { table, version } = this.#plan;
+    for (let i = 0; i < taken; i++) {
+      const row = table.rowAt(slots[i]!, version);
+      // Looks at the row, not only for one: so the caller's first look finds it near.
+      assert(typeof row === 'object', 'a visible entry has a visible row');
+      this.#block[i] = row;
+    }
   }
 
   /** Takes the next entry of head or history, notes its key for a place in the block, and returns its row's slot. */
   #nextSlot(place: number): number {
     const { index, version } = this.#plan;
     const head = this.#head;
-    if (index.touched > version) while (!head.ended && head.born > version) head.step();
+    if (index.touched > version) head.skipUnseen(version, undefined);
     const past = this.#past[0];
     if (past !== undefined && (head.ended || past.isBeforeHead(head))) {
       if (index.plan.fields === undefined) this.#keys[place] = past.key;

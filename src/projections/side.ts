@@ -44,6 +44,15 @@ export class Side {
     return taken;
   }
 
+  /** Steps over entries that a version does not see; `died` says when each ref died. */
+  skipUnseen(version: number, died: readonly number[] | undefined): void {
+    if (!this.#reverse) {
+      this.#tree.skipUnseen(this.#at, this.#end, version, died);
+      this.#look();
+    } else
+      while (!this.ended && (this.born > version || (died !== undefined && died[this.ref]! <= version))) this.step();
+  }
+
   step(): void {
     if (!this.#reverse) this.#tree.next(this.#at);
     this.#look();
@@ -90,12 +99,12 @@ export class PastSide {
 
   find(interval: Interval, last: Key | undefined): void {
     this.#side.find(interval, last);
-    this.#skip();
+    this.#side.skipUnseen(this.#version, this.#span.died);
   }
 
   step(): void {
     this.#side.step();
-    this.#skip();
+    this.#side.skipUnseen(this.#version, this.#span.died);
   }
 
   isBefore(other: PastSide): boolean {
@@ -105,10 +114,5 @@ export class PastSide {
   /** True when the entry comes before one of the head. */
   isBeforeHead(head: Side): boolean {
     return this.#side.isBefore(head);
-  }
-
-  #skip(): void {
-    const side = this.#side;
-    while (!side.ended && !this.#span.isVisible(side.ref, side.born, this.#version)) side.step();
   }
 }
