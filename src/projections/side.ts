@@ -49,8 +49,10 @@ export class Side {
     if (!this.#reverse) {
       this.#tree.skipUnseen(this.#at, this.#end, version, died);
       this.#look();
-    } else
-      while (!this.ended && (this.born > version || (died !== undefined && died[this.ref]! <= version))) this.step();
+      return;
+    }
+    const isUnseen = (): boolean => this.born > version || (died !== undefined && died[this.ref]! <= version);
+    while (!this.ended && isUnseen()) this.step();
   }
 
   step(): void {
