@@ -53,7 +53,11 @@ async function giveBack(store: TaskStore, sizes: Sizes, hold: () => void, releas
   const releasing = await timer.take();
   timer.call(() => reprioritise(store, 0, 1));
   const first = await timer.take();
-  touch(AFTER);
+  let until = 0;
+  for (let i = 0; i < AFTER; i++) {
+    if (until === 0 && store.stats().tables.tasks.past <= 2 * KEPT) until = i + 1;
+    timer.call(() => reprioritise(store, i % rows, 1));
+  }
   const next = await timer.take();
   timer.stop();
   store.compact(store.head + 1 - KEPT);
@@ -63,7 +67,7 @@ async function giveBack(store: TaskStore, sizes: Sizes, hold: () => void, releas
   store.check();
   return {
     figures: {
-      ...{ before, with: withHistory, after, kept, left: past },
+      ...{ before, with: withHistory, after, kept, until, left: past },
       ...figuresOf('usual', usual),
       ...figuresOf('release', releasing),
       ...figuresOf('first', first),

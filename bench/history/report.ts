@@ -57,6 +57,7 @@ function pastOrders(figures: Figures): readonly Order[] {
 function past(figures: Figures, order: Order): string {
   const title = (name: string) => READS[name]!;
   const lines: readonly (readonly [name: string, title: string, than: string, what: string])[] = [
+    ['get', `${title('get')}, from the middle`, 'head', 'middle'],
     ['get', `${title('get')}, 100 views in turn`, 'head', 'past'],
     ['range', `${title('range')}, 100 views in turn`, 'head', 'past'],
     ['range', `${title('range')}, the oldest view`, 'head', 'oldest'],
@@ -102,6 +103,7 @@ function givingBack(figures: Figures): string {
     ['in use before', (order) => size(figures.median(order, 'before'))],
     ['in use with them', (order) => size(figures.median(order, 'with'))],
     ['in use after they were given back', (order) => size(figures.median(order, 'after'))],
+    ['transactions until all was given back', (order) => count(figures.median(order, 'until') ?? NaN)],
     ['the longest transaction while they were kept, ms', (order) => digits(figures.median(order, 'usual.max'))],
     ['letting go, ms', (order) => digits(figures.median(order, 'release.max'))],
     ['the transaction after that, ms', (order) => digits(figures.median(order, 'first.max'))],

@@ -74,6 +74,7 @@ export function viewReads(sizes: Sizes): Measured {
     {
       'get.head': () => gets([newest], rows, lookups),
       'get.past': () => gets(all, rows, lookups),
+      'get.middle': () => gets([middle], rows, lookups),
       'range.head': () => ranges([newest], scans),
       'range.past': () => ranges(all, scans),
       'range.oldest': () => ranges([oldest], scans),
