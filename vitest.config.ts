@@ -47,7 +47,11 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project('unit', { include: ['test/*.test.ts', 'test/unit/**/*.test.ts'], testTimeout: 10_000 }),
+      project('unit', {
+        include: ['test/*.test.ts', 'test/unit/**/*.test.ts'],
+        setupFiles: ['test/support/check-stores.ts'],
+        testTimeout: 10_000,
+      }),
       project('property', {
         include: ['test/property/**/*.test.ts'],
         setupFiles: ['test/support/runs.ts'],
@@ -58,7 +62,7 @@ export default defineConfig({
       }),
       project('csp', {
         include: [...portable('test/unit'), ...portable('test/property')],
-        setupFiles: ['test/support/no-code-generation.ts', 'test/support/runs.ts'],
+        setupFiles: ['test/support/no-code-generation.ts', 'test/support/runs.ts', 'test/support/check-stores.ts'],
         pool: 'forks', // worker threads refuse V8's flags
         execArgv: ['--disallow-code-generation-from-strings'],
         testTimeout: 60_000 * effort,

@@ -276,6 +276,9 @@ export class TableState implements KeyHolder {
       assert(this.slotOf(this.keyOf(row)) === slot, 'the hash finds every row');
     }
     assert(live === this.#size, 'a table has as many rows as it says');
+    assert(this.#slots.size === live + this.#ghosts.size, 'the hash has rows, and those that only history has');
+    this.#checkHistory();
+    this.#checkFree();
     assert(live === this.primary.head.size, 'the primary index has every row');
     for (const build of this.catalog.builds) build.check();
     for (const index of this.indexes) {
@@ -283,6 +286,30 @@ export class TableState implements KeyHolder {
       let entries = 0;
       for (const row of this.rows) if (row !== undefined) entries += index.keysOf(row).length;
       assert(entries === index.head.size, `the index ${index.plan.name} has an entry for every key of every row`);
+    }
+  }
+
+  #checkHistory(): void {
+    let kept = 0;
+    for (const [slot, chain] of this.#chains.entries()) {
+      let before = -Infinity;
+      for (const [version] of chain?.entries() ?? []) {
+        assert(version > before && version < this.#stamps[slot]!, 'the versions of a chain go up to the present one');
+        before = version;
+        kept++;
+      }
+    }
+    assert(kept === this.retained, 'chains have as many versions as can be given back');
+    for (const slot of this.#ghosts.keys()) {
+      assert(this.rows[slot] === undefined && this.#chains[slot] !== undefined, 'a row that is gone has a past');
+    }
+  }
+
+  #checkFree(): void {
+    assert(this.#free.length + this.#size + this.#ghosts.size === this.rows.length, 'every slot is taken or free');
+    for (const slot of this.#free) {
+      const isBlank = this.rows[slot] === undefined && this.#chains[slot] === undefined && this.#stamps[slot] === -1;
+      assert(isBlank, 'a free slot has nothing in it');
     }
   }
 

@@ -193,7 +193,9 @@ describe('the cost of stats', () => {
         throw new Error(`a row was looked at: ${String(name)}`);
       },
     });
-    Object.defineProperty(state!, 'rows', { value: untouchable });
+    const { rows: kept } = state!;
+    restore.push(() => Object.defineProperty(state!, 'rows', { value: kept }));
+    Object.defineProperty(state!, 'rows', { value: untouchable, configurable: true });
     const { tables: counted } = statsOf({ engine, log, horizon, subscribers: new Subscribers() });
     for (const act of restore) act();
     expect(counted['tasks']).toMatchObject({ rows, past: rows / 10, indexes: { byTag: { entries: rows * 2 } } });
