@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import { keepShape } from '../keep-shape.js';
 import { Fault } from './fault.js';
 
 /** Deeper data than this is taken to be cyclic. */
@@ -37,3 +38,5 @@ export class Walk {
     this.#depth--;
   }
 }
+
+keepShape(new Walk('RowInvalid'));

@@ -68,11 +68,11 @@ export class EntryColumns {
   /** Copies the entries of other columns, in the order of these places. */
   gather(from: EntryColumns, places: Int32Array): void {
     // One column at a time, since each then goes through memory in one direction.
-    for (let i = 0; i < places.length; i++) this.head0[i] = from.head0[places[i]!]!;
-    for (let i = 0; i < places.length; i++) this.head1[i] = from.head1[places[i]!]!;
-    for (let i = 0; i < places.length; i++) this.head2[i] = from.head2[places[i]!]!;
-    for (let i = 0; i < places.length; i++) this.born[i] = from.born[places[i]!]!;
-    for (let i = 0; i < places.length; i++) this.ref[i] = from.ref[places[i]!]!;
+    gatherColumn(from.head0, places, this.head0);
+    gatherColumn(from.head1, places, this.head1);
+    gatherColumn(from.head2, places, this.head2);
+    gatherColumn(from.born, places, this.born);
+    gatherColumn(from.ref, places, this.ref);
   }
 
   /** Copies a stretch of other columns. */
@@ -96,6 +96,10 @@ export class EntryColumns {
       ref[to + i] = ref[from + i]!;
     }
   }
+}
+
+function gatherColumn<A extends Float64Array | Int32Array>(from: A, places: Int32Array, to: A): void {
+  for (let i = 0; i < places.length; i++) to[i] = from[places[i]!]!;
 }
 
 /** The same elements in a longer array. */

@@ -1,8 +1,9 @@
+import { keepShape } from '../keep-shape.js';
 import type { Key } from '../codecs/key.js';
 import type { Edge, Interval } from '../codecs/range.js';
 import type { PastSpan } from './index-history.js';
 import type { Position } from './leaves.js';
-import type { OrderedTree } from './ordered-tree.js';
+import { OrderedTree } from './ordered-tree.js';
 
 /** A place in one tree between the ends of a stretch, going one way. */
 export class Side {
@@ -118,3 +119,7 @@ export class PastSide {
     return this.#side.isBefore(head);
   }
 }
+
+const tree = new OrderedTree({ fullKey: () => [] });
+keepShape(new Side(tree, false));
+keepShape(new PastSide({ tree, died: [], fullKey: () => [], slotOf: () => 0 }, 0, false));

@@ -1,3 +1,4 @@
+import { keepShape } from '../keep-shape.js';
 import { EntryColumns } from './entry-columns.js';
 
 /** Below so many entries, insertion is faster than radix. */
@@ -23,12 +24,18 @@ const counts = new Int32Array(Math.max((2 * HALF_BITS * 2 ** NARROW) / NARROW, (
  * @returns the entries in order, in new columns
  */
 export function sortEntries(entries: EntryColumns, compare: Compare): EntryColumns {
-  const order = new Int32Array(entries.capacity);
-  for (let i = 0; i < order.length; i++) order[i] = i;
+  const order = upTo(entries.capacity);
   new Sort(entries, order, compare).sort(0, 0, order.length);
   const sorted = new EntryColumns(entries.capacity);
   sorted.gather(entries, order);
   return sorted;
+}
+
+/** The whole numbers from 0, so many of them. */
+function upTo(length: number): Int32Array {
+  const numbers = new Int32Array(length);
+  for (let i = 0; i < length; i++) numbers[i] = i;
+  return numbers;
 }
 
 class Sort {
@@ -62,15 +69,32 @@ class Sort {
       this.#order.subarray(from, to).sort((a, b) => this.#compare(ref[a]!, ref[b]!));
       return;
     }
-    const heads = this.#columns[column]!;
-    const keys = this.#keys;
-    for (let i = from; i < to; i++) keys[i] = heads[this.#order[i]!]!;
+    this.#readKeys(this.#columns[column]!, from, to);
     this.#radix(from, to);
-    // The stretches of ties are found before any of them is sorted, which overwrites the keys of that stretch alone.
-    for (let start = from, end = from + 1; start < to; start = end++) {
-      while (end < to && keys[end] === keys[start]) end++;
-      if (end - start > 1) this.sort(column + 1, start, end);
+    this.#sortTies(column + 1, from, to);
+  }
+
+  // Each loop is a method of its own: code that V8 compiled while it was in a loop, before what follows had ever run,
+  // is thrown away there, and taken up again at the next call (seen on Node 20).
+
+  #readKeys(heads: Float64Array, from: number, to: number): void {
+    for (let i = from; i < to; i++) this.#keys[i] = heads[this.#order[i]!]!;
+  }
+
+  /** Sorts each stretch whose keys tie, which overwrites the keys of that stretch alone. */
+  #sortTies(column: number, from: number, to: number): void {
+    for (let start = from; start < to;) {
+      const end = this.#endOfTies(start, to);
+      if (end - start > 1) this.sort(column, start, end);
+      start = end;
     }
+  }
+
+  #endOfTies(start: number, to: number): number {
+    const keys = this.#keys;
+    let end = start + 1;
+    while (end < to && keys[end] === keys[start]) end++;
+    return end;
   }
 
   #isBefore(a: number, b: number): boolean {
@@ -97,7 +121,9 @@ class Sort {
     const digits = (2 * HALF_BITS) / bits;
     this.#count(from, to, bits);
     for (let digit = 0; digit < digits; digit++) {
-      if (this.#startPlaces(digit << bits, 1 << bits, from, to)) this.#scatter(from, to, bits, digit);
+      if (!this.#startPlaces(digit << bits, 1 << bits, from, to)) continue;
+      this.#scatter(from, to, bits, digit);
+      this.#takeOver(from, to);
     }
   }
 
@@ -142,7 +168,12 @@ class Sort {
       nextKeys[place] = key;
       nextOrder[place] = order[i]!;
     }
-    keys.set(nextKeys.subarray(from, to), from);
-    order.set(nextOrder.subarray(from, to), from);
+  }
+
+  #takeOver(from: number, to: number): void {
+    this.#keys.set(this.#nextKeys.subarray(from, to), from);
+    this.#order.set(this.#nextOrder.subarray(from, to), from);
   }
 }
+
+keepShape(new Sort(new EntryColumns(0), new Int32Array(0), () => 0));

@@ -19,6 +19,8 @@ export class Views implements Listener {
   readonly #horizon: Horizon;
   readonly #Face: typeof ViewFace;
   readonly #drops: DropWatch;
+  /** A view that nobody uses, kept for its shape: see `keepShape`. */
+  readonly shape: ViewFace;
   #now: { readonly view: PinnedView; readonly face: ViewFace } | undefined;
 
   constructor(engine: Engine, log: Log, horizon: Horizon, Face: typeof ViewFace, drops: DropWatch) {
@@ -27,6 +29,9 @@ export class Views implements Listener {
     this.#horizon = horizon;
     this.#Face = Face;
     this.#drops = drops;
+    const view = new PinnedView(engine, { version: 0, offset: 0, release: () => {} }, log.lineage);
+    for (const name of engine.tables.keys()) view.reader(name);
+    this.shape = new Face(view);
   }
 
   /** The view at the head; the same one until the head moves or it is closed. */

@@ -54,6 +54,8 @@ export class Transactor {
   readonly #ids: IdWindow;
   readonly #sequences = new Map<string, number>();
   #running = false;
+  /** The face of the transaction before, kept until there is another: see `keepShape`. */
+  last: TransactionFace | undefined;
 
   constructor(parts: TransactorParts) {
     this.#parts = parts;
@@ -166,7 +168,9 @@ export class Transactor {
   #call(body: AnyBody, tx: OpenTransaction): unknown {
     if (typeof body !== 'function')
       throw new MemoirError('OptionInvalid', `the body is ${show(body)}: give a function of tx`);
-    const result = body(new this.#parts.Face(tx));
+    const face = new this.#parts.Face(tx);
+    this.last = face;
+    const result = body(face);
     if (isThenable(result)) throw asyncBody(result);
     return result;
   }
