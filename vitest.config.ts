@@ -85,6 +85,7 @@ export default defineConfig({
         },
       }),
       project('integration', { include: ['test/integration/**/*.test.ts'], testTimeout: 60_000 }),
+      project('structures', { include: ['test/structures/**/*.test.ts'], testTimeout: 120_000 }),
       project('differential', {
         include: ['test/differential/**/*.test.ts'],
         globalSetup: ['test/differential/build.ts'],
