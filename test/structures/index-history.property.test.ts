@@ -8,8 +8,8 @@ import { KEY_FAMILIES, type KeyFamily } from '../support/hurtful-keys.js';
 import { drive, same, sameList, type Chance, type Trial } from '../support/structures.js';
 
 const SLOTS = 600;
-/** Levels that lives of up to so many versions as a test has may need. */
-const LEVELS_MAX = 10;
+/** A version reads at the most so many spans of a level. */
+const SPANS_MAX = 2;
 
 interface Gone {
   readonly key: Key;
@@ -117,21 +117,32 @@ class HistoryTrial implements Trial {
 
   #agree(version: number): { readonly spans: ReturnType<IndexHistory<Key>['spansAt']> } {
     const spans = this.#history.spansAt(version);
-    if (spans.length > 2 * LEVELS_MAX) throw new Error(`${spans.length} spans are read for version ${version}`);
+    const read: number[] = [];
     const seen: string[] = [];
     for (const { tree, died, slotOf, fullKey } of spans.map(plain)) {
       const position = { leaf: 0, at: 0 };
+      let longest = 0;
       for (tree.seek(BEFORE_ALL, position); !tree.ended(position); tree.next(position)) {
         const ref = tree.refAt(position);
         const born = tree.bornAt(position);
+        longest = Math.max(longest, died[ref]! - born);
         if (born <= version && died[ref]! > version) seen.push(nameOf(slotOf(ref), born, died[ref]!, fullKey(ref)));
       }
+      const level = levelOf(longest);
+      read[level] = (read[level] ?? 0) + 1;
     }
+    if (read.some((count) => count > SPANS_MAX))
+      throw new Error(`version ${version} reads ${read.join()} spans by level`);
     const twin = this.#twin.filter(({ born, died }) => born <= version && died > version);
     const expected = twin.map(({ key, slot, born, died }) => nameOf(slot, born, died, key));
     sameList(seen.sort(), expected.sort(), `what version ${version} sees`);
     return { spans };
   }
+}
+
+/** Lives of a level are up to four times as long as those of the one below. */
+function levelOf(life: number): number {
+  return life < 4 ? 0 : 1 + levelOf(life / 4);
 }
 
 const BEFORE_ALL = { parts: [], side: -1, cut: false } as const;
