@@ -30,6 +30,7 @@ const PHASES: readonly Phase[] = [
   { insert: 1, remove: 0, shortest: 10, longest: 400 },
   { insert: 1, remove: 0, shortest: 1_100, longest: 2_500 },
   { insert: 1, remove: 0, shortest: 5_100, longest: 6_500 },
+  { insert: 1, remove: 0, shortest: 5_100, longest: 6_500 },
   { insert: 0.45, remove: 0.45, shortest: 500, longest: 3_000 },
   { insert: 0.6, remove: 0.4, shortest: 100, longest: 2_000 },
   { insert: 0.1, remove: 0.1, shortest: 300, longest: 1_000 },
@@ -55,7 +56,10 @@ class TreeTrial implements Trial {
   #left = 0;
   #family: KeyFamily = KEY_FAMILIES[0]!;
   #order: 'up' | 'down' | 'any' = 'any';
-  #removeFrom: 'first' | 'last' | 'any' | 'newest' = 'any';
+  #removeFrom: 'first' | 'last' | 'any' | 'newest' | 'hole' = 'any';
+  /** Entries before this place go one after the other, which empties leaves between full ones. */
+  #hole = 0;
+  #holeLeft = 0;
   #counter = 2 ** 20;
   #version = 0;
 
@@ -66,7 +70,8 @@ class TreeTrial implements Trial {
   }
 
   operate(): void {
-    if (this.#left-- === 0 || (this.#phase === EMPTYING && this.#twin.length === 0)) this.#turn();
+    const nothingToRemove = this.#twin.length === 0 && this.#phase.remove > this.#phase.insert;
+    if (this.#left-- === 0 || nothingToRemove) this.#turn();
     const dice = this.#random.next();
     if (dice < this.#phase.insert) this.#insert();
     else if (dice < this.#phase.insert + this.#phase.remove) this.#remove();
@@ -76,19 +81,24 @@ class TreeTrial implements Trial {
   }
 
   check(): void {
+    if (this.#phase.insert < 1) this.#checkAll(); // a load goes on unread, and may be looked at when it ends
+  }
+
+  #checkAll(): void {
     sameList([...this.#tree.refs()], this.#refs(0, this.#twin.length), 'refs');
     this.#tree.check();
   }
 
   #turn(): void {
     const random = this.#random;
+    if (this.#phase.insert === 1 && random.is(0.5)) this.#checkAll();
     const empty = random.is(0.1) || this.#twin.length > SIZE_MAX - 6_500;
     this.#phase = empty && this.#twin.length > 0 ? EMPTYING : random.pick(PHASES);
     this.#left = this.#phase.shortest + random.below(this.#phase.longest - this.#phase.shortest + 1);
-    this.#order = random.pick(['up', 'down', 'any', 'any']);
-    this.#removeFrom = random.pick(['first', 'last', 'any', 'any', 'newest']);
+    this.#order = random.pick(['up', 'down', 'any', 'any', 'any']);
+    this.#removeFrom = random.pick(['first', 'last', 'any', 'any', 'newest', 'hole', 'hole']);
     const mixed: KeyFamily = (chance, n) => chance.pick(KEY_FAMILIES)(chance, n);
-    if (this.#twin.length === 0 || random.is(0.2)) {
+    if (this.#twin.length === 0 || this.#phase.insert === 1 || random.is(0.2)) {
       this.#family = random.is(0.15) ? mixed : random.pick(KEY_FAMILIES);
     }
   }
@@ -108,7 +118,7 @@ class TreeTrial implements Trial {
     this.#twin.splice(this.#placeOf(entry), 0, entry);
     this.#newest.push(entry);
     this.#tree.insert(ref, born);
-    if (random.is(0.01)) this.#settle();
+    if (this.#phase.insert < 1 && random.is(0.01)) this.#settle();
   }
 
   #settle(): void {
@@ -136,7 +146,19 @@ class TreeTrial implements Trial {
         if (this.#twin[at] === (before ?? entry)) return at;
       }
     }
+    if (this.#removeFrom === 'hole') return this.#placeInHole();
     return this.#random.below(length);
+  }
+
+  #placeInHole(): number {
+    const { length } = this.#twin;
+    if (this.#holeLeft-- <= 0) {
+      this.#tree.check();
+      this.#hole = this.#random.below(length) + 1;
+      this.#holeLeft = 50 + this.#random.below(300);
+    }
+    this.#hole = this.#hole > 1 ? Math.min(this.#hole, length) - 1 : length - 1;
+    return this.#hole;
   }
 
   #read(): void {
@@ -193,7 +215,10 @@ class TreeTrial implements Trial {
   }
 
   #skip(from: Position, to: Position, first: number, last: number): void {
-    const version = this.#random.below(this.#version + 2);
+    const near = this.#twin[Math.min(first + this.#random.below(3), this.#twin.length - 1)];
+    const versions = [this.#random.below(this.#version + 2)];
+    if (near !== undefined) versions.push(near.born - 1, near.born, this.#died[near.ref]! - 1, this.#died[near.ref]!);
+    const version = this.#random.pick(versions);
     const died = this.#random.is(0.5) ? this.#died : undefined;
     const unseen = ({ born, ref }: Entry) => born > version || (died !== undefined && died[ref]! <= version);
     let at = first;
