@@ -147,7 +147,7 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
   }
 
   settle(): void {
-    this.#removed.length = 0;
+    if (this.#removed.length > 0) this.#removed.length = 0;
     this.head.settle();
     this.history.settle();
   }
@@ -171,7 +171,7 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
       const ref = this.#free.pop() ?? this.#keys.length;
       this.#keys[ref] = key;
       this.#slots[ref] = slot;
-      this.head.insert(ref, born(i));
+      this.head.insert(key, ref, born(i));
       this.#hash?.add(this.#hashOf(key), ref);
       return ref;
     });

@@ -132,8 +132,9 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   }
 
   #add(slot: number, row: Row, born: number): void {
-    this.head.insert(slot, born);
-    if (this.#hash !== undefined) this.#hash.add(hashKey(this.#keyOf(row), this.width), slot);
+    const key = this.#keyOf(row);
+    this.head.insert(key, slot, born);
+    this.#hash?.add(hashKey(key, this.width), slot);
   }
 
   /** A sparse index has no entry for a row without all of its fields. */

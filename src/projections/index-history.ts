@@ -1,5 +1,6 @@
 import type { Key } from '../codecs/key.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
+import { Removals } from './removals.js';
 
 /** A span takes at least so many entries, so that an index which changes seldom has few spans. */
 const SPAN_SIZE = 64;
@@ -7,8 +8,14 @@ const SPAN_SIZE = 64;
 /** What an entry takes, by estimate: its place in a tree that is not quite full, its key of two parts, its death. */
 const ENTRY_BYTES = 120;
 
-/** Entries of level 0 lived less than so many versions; each further level, up to four times as many. */
-const LIFE_MAX = 4;
+/** What one that waits takes: its place in four lists. */
+const WAITING_BYTES = 32;
+
+/** So many may wait to be filed. */
+const WAITING_MAX = 8192;
+
+/** Entries of level 0 lived less than 4 versions; each further level, up to four times as many. */
+const LIVES_MAX = Array.from({ length: 27 }, (_, level) => 4 ** (level + 1));
 
 /** The history side as readers see it. */
 export interface PastEntries {
@@ -35,19 +42,25 @@ export interface PastSpan extends EntryKeys {
 /**
  * An index's entries that are gone from the head but that some version still sees.
  *
- * Entries lie in levels by how long they lived. They come in the order in which they died, and each level is cut into
- * *spans* of death, at least as long as its entries lived at the most. So what a version sees at a level lies in two
- * neighbouring spans, and of one row's entries there, which each lived a quarter of a span or more, only a few. A scan
- * of the past hence passes over few dead entries, however many versions its rows have had: the cost grows with the
- * number of levels, a logarithm. Spans are dropped whole.
+ * They *wait* in the order in which they died until someone reads the past or too many wait: most are dropped before
+ * anyone asks for them, and then have cost next to nothing. Those that are asked for are filed.
+ *
+ * Filed entries lie in levels by how long they lived. They come in the order in which they died, and each level is cut
+ * into *spans* of death, at least as long as its entries lived at the most. So what a version sees at a level lies in
+ * two neighbouring spans, and of one row's entries there, which each lived a quarter of a span or more, only a few. A
+ * scan of the past hence passes over few dead entries, however many versions its rows have had: the cost grows with
+ * the number of levels, a logarithm. Spans are dropped whole.
  */
 export class IndexHistory<S> implements PastEntries {
   readonly #keyOf: (source: S) => Key;
+  readonly #waiting = new Removals<S>();
+  /** How many of those that wait the running transaction did not remove. */
+  #settled = 0;
   /** By level: the spans, oldest first. */
   readonly #levels: HistorySpan<S>[][] = [];
-  /** What the running transaction removed, for it to be taken back; newest last. */
+  #filed = 0;
+  /** What the running transaction removed and a reader had filed since, for it to be taken back; newest last. */
   readonly #recent: Removal[] = [];
-  #size = 0;
   #edits = 0;
   /** No span can be dropped before this version. */
   #nextDrop = Infinity;
@@ -59,12 +72,12 @@ export class IndexHistory<S> implements PastEntries {
 
   /** Entries. */
   get size(): number {
-    return this.#size;
+    return this.#filed + this.#waiting.seen;
   }
 
   /** Bytes, by estimate. */
   get bytes(): number {
-    return this.#size * ENTRY_BYTES;
+    return this.#filed * ENTRY_BYTES + this.#waiting.length * WAITING_BYTES;
   }
 
   /** Goes up at each change, after which the spans a scan holds may be too few. */
@@ -74,38 +87,39 @@ export class IndexHistory<S> implements PastEntries {
 
   /** `source` is what the full key is read from: the index's parts, then the primary key's. */
   add(source: S, slot: number, born: number, died: number): void {
-    // What was born and removed between two versions that anyone can see is kept for undoing alone.
-    const level = born === died ? -1 : levelOf(died - born);
-    this.#recent.push({ level, born });
-    if (level < 0) return;
-    const span = this.#spanFor(level, died);
-    span.add(source, slot, born, died);
-    this.#size++;
-    this.#edits++;
-    this.#nextDrop = Math.min(this.#nextDrop, died);
+    this.#waiting.push(source, slot, born, died);
+    if (born < died) this.#edits++;
   }
 
   /** Takes back the newest entry, when its removal is undone; returns when it was born. */
   takeBack(): number {
+    if (this.#waiting.length > 0) {
+      const { seen } = this.#waiting;
+      const born = this.#waiting.pop();
+      if (this.#waiting.seen < seen) this.#edits++;
+      return born;
+    }
     const { level, born } = this.#recent.pop()!;
     if (level < 0) return born;
     const spans = this.#levels[level]!;
     const span = spans.at(-1)!;
     span.takeBack();
     if (span.size === 0) spans.pop();
-    this.#size--;
+    this.#filed--;
     this.#edits++;
     return born;
   }
 
   /** Ends the running transaction: nothing will be taken back. */
   settle(): void {
-    for (const { level } of this.#recent) if (level >= 0) this.#levels[level]!.at(-1)!.tree.settle();
-    this.#recent.length = 0;
+    if (this.#waiting.length > WAITING_MAX) this.#file();
+    this.#settled = this.#waiting.length;
+    if (this.#recent.length > 0) this.#recent.length = 0;
   }
 
   /** The spans in which entries that a version sees may lie. */
   spansAt(version: number): HistorySpan<S>[] {
+    this.#file();
     const found: HistorySpan<S>[] = [];
     for (const [level, spans] of this.#levels.entries()) {
       const end = version + lifeMax(level);
@@ -116,16 +130,43 @@ export class IndexHistory<S> implements PastEntries {
     return found;
   }
 
-  /** Drops the spans of which no version from a floor on sees anything. */
+  /** Drops what no version from a floor on sees; of the filed, spans of which none sees anything. */
   trim(floor: number): void {
-    if (floor < this.#nextDrop) return;
+    const { seen } = this.#waiting;
+    this.#waiting.drop(floor);
+    if (this.#waiting.seen < seen) this.#edits++;
+    this.#settled = this.#waiting.length;
+    if (floor >= this.#nextDrop) this.#dropSpans(floor);
+  }
+
+  #dropSpans(floor: number): void {
     this.#nextDrop = Infinity;
     for (const spans of this.#levels) {
       const kept = firstAfter(spans, floor);
-      for (const span of spans.splice(0, kept)) this.#size -= span.size;
+      for (const span of spans.splice(0, kept)) this.#filed -= span.size;
       if (kept > 0) this.#edits++;
       if (spans.length > 0) this.#nextDrop = Math.min(this.#nextDrop, spans[0]!.lastDied);
     }
+  }
+
+  /** Files all that wait. */
+  #file(): void {
+    if (this.#waiting.length === 0) return;
+    const touched = new Set<HistorySpan<S>>();
+    const settled = this.#settled;
+    this.#waiting.drain((source, slot, born, died, number) => {
+      // What was born and removed between two versions that anyone can see is kept for undoing alone.
+      const level = born === died ? -1 : levelOf(died - born);
+      if (number >= settled) this.#recent.push({ level, born });
+      if (level < 0) return;
+      const span = this.#spanFor(level, died);
+      span.add(source, slot, born, died);
+      touched.add(span);
+      this.#filed++;
+      this.#nextDrop = Math.min(this.#nextDrop, died);
+    });
+    this.#settled = 0;
+    for (const { tree } of touched) tree.settle();
   }
 
   /** The newest span of a level; a new one once that is full and long enough. */
@@ -148,7 +189,7 @@ function levelOf(life: number): number {
 
 /** Entries of a level lived less long than this, in versions. */
 function lifeMax(level: number): number {
-  return LIFE_MAX * 4 ** level;
+  return LIVES_MAX[level]!;
 }
 
 /** The first span in which something died after a version. */
@@ -198,7 +239,7 @@ class HistorySpan<S> implements PastSpan {
     const ref = this.#sources.push(source) - 1;
     this.#slots.push(slot);
     this.died.push(died);
-    this.tree.insert(ref, born);
+    this.tree.insert(this.fullKey(ref), ref, born);
   }
 
   takeBack(): void {

@@ -1,5 +1,5 @@
 import { assert } from '../assert.js';
-import { EntryColumns, grown } from './entry-columns.js';
+import { BORN, Entries, ENTRY_BITS, grown } from './entries.js';
 
 const LEAF = 128;
 const LEAF_BITS = 7;
@@ -17,13 +17,13 @@ export interface Position {
 
 /**
  * Entries in order, in leaves of at most 128: a directory of leaves over one arena. Knows where entries stand and
- * nothing of their order; whoever searches reads the columns.
+ * nothing of their order; whoever searches reads the numbers.
  */
 export class Leaves {
   // Small at first: there are many small trees on the history side.
-  arena = new EntryColumns(8);
+  arena = new Entries(8);
   /** The first entry of each leaf, in order; `ref` is the leaf's number in the arena. */
-  directory = new EntryColumns(1);
+  directory = new Entries(1);
   #count = new Int32Array(2);
   #length = 1;
   #used = 1;
@@ -83,7 +83,7 @@ export class Leaves {
   takeOut(d: number, at: number): number {
     const leaf = this.directory.ref[d]!;
     const from = (leaf << LEAF_BITS) + at;
-    const born = this.arena.born[from]!;
+    const born = this.arena.bornAt(from);
     const count = this.#count[leaf]! - 1;
     this.arena.move(from + 1, from, count - at);
     this.#count[leaf] = count;
@@ -111,11 +111,11 @@ export class Leaves {
   }
 
   /** Merges a sorted run of entries with those there are, and writes all leaves anew. */
-  rebuild(run: EntryColumns, length: number, isBefore: (aAt: number, b: EntryColumns, bAt: number) => boolean): void {
+  rebuild(run: Entries, length: number, isBefore: (aAt: number, b: Entries, bAt: number) => boolean): void {
     const size = this.#size + length;
     const leaves = Math.ceil(size / LEAF_FILLED);
-    const arena = new EntryColumns(leaves << LEAF_BITS);
-    const directory = new EntryColumns(leaves);
+    const arena = new Entries(leaves << LEAF_BITS);
+    const directory = new Entries(leaves);
     const count = new Int32Array(leaves);
     const old: Position = { leaf: 0, at: 0 };
     this.settle(old);
@@ -203,12 +203,12 @@ export class Leaves {
    * @param died when the entry of each ref died; undefined where all of them live
    */
   skipUnseen(from: Position, end: Position, version: number, died: readonly number[] | undefined): void {
-    const { born, ref } = this.arena;
+    const { numbers, ref } = this.arena;
     while (from.leaf < end.leaf || (from.leaf === end.leaf && from.at < end.at)) {
       const start = this.startOf(from.leaf);
       const last = start + (from.leaf === end.leaf ? end.at : this.countOf(from.leaf));
       for (let i = start + from.at; i < last; i++) {
-        if (born[i]! > version || (died !== undefined && died[ref[i]!]! <= version)) continue;
+        if (numbers[(i << ENTRY_BITS) + BORN]! > version || (died !== undefined && died[ref[i]!]! <= version)) continue;
         from.at = i - start;
         return;
       }
@@ -239,13 +239,11 @@ export class Leaves {
   }
 
   #checkFirst(d: number): void {
-    const { directory, arena } = this;
-    const at = this.startOf(d);
-    const same =
-      directory.head0[d] === arena.head0[at] &&
-      directory.head1[d] === arena.head1[at] &&
-      directory.head2[d] === arena.head2[at];
-    assert(same, 'the directory has the first head of every leaf');
+    const at = this.startOf(d) << ENTRY_BITS;
+    for (let i = 0; i < BORN; i++) {
+      const same = this.directory.numbers[(d << ENTRY_BITS) + i] === this.arena.numbers[at + i];
+      assert(same, 'the directory has the first head of every leaf');
+    }
   }
 
   #noteFirst(d: number): void {

@@ -1,7 +1,7 @@
 import { assert } from '../assert.js';
 import { compareKeys, compareParts, type Key } from '../codecs/key.js';
 import { beginsWith, type Edge } from '../codecs/range.js';
-import { EntryColumns } from './entry-columns.js';
+import { BORN, Entries, ENTRY_BITS } from './entries.js';
 import { headOf } from './key-head.js';
 import { Leaves, type Position } from './leaves.js';
 import { sortEntries } from './sort-entries.js';
@@ -11,6 +11,9 @@ const WAITING_MAX = 1024;
 
 /** So many are put in their places one by one, without sorting. */
 const FEW = 16;
+
+/** Room for so many that wait is kept when they have gone to their places. */
+const ROOM_MIN = 32;
 
 /** Where a tree finds the key of an entry, when heads alone do not decide. */
 export interface EntryKeys {
@@ -23,16 +26,16 @@ export interface EntryKeys {
  * entry, and the version at which it came in. Keys are ordered by heads, and where heads tie by the parts themselves,
  * read through `EntryKeys`; equal keys by ref.
  *
- * New entries *wait*, as a list, until someone reads or so many wait that it pays to sort them: writes that nobody
- * reads in between cost a push, and a load builds its leaves from one sorted run.
+ * New entries *wait*, as they come, until someone reads or so many wait that it pays to sort them: writes that nobody
+ * reads in between cost little, and a load builds its leaves from one sorted run.
  *
  * Callers hold to this: a key can be read through `EntryKeys` from its insertion until after its removal.
  */
 export class OrderedTree {
   readonly #keys: EntryKeys;
   readonly #leaves = new Leaves();
-  readonly #waiting: number[] = [];
-  readonly #waitingBorn: number[] = [];
+  #waiting = new Entries(ROOM_MIN);
+  #waitingCount = 0;
 
   constructor(keys: EntryKeys) {
     this.#keys = keys;
@@ -40,12 +43,12 @@ export class OrderedTree {
 
   /** Entries. */
   get size(): number {
-    return this.#leaves.size + this.#waiting.length;
+    return this.#leaves.size + this.#waitingCount;
   }
 
-  /** Bytes of typed arrays, and of the list of those that wait. */
+  /** Bytes of typed arrays. */
   get bytes(): number {
-    return this.#leaves.bytes + 2 * 8 * this.#waiting.length;
+    return this.#leaves.bytes + this.#waiting.bytes;
   }
 
   /** Goes up when entries move, after which positions are void. */
@@ -54,20 +57,21 @@ export class OrderedTree {
   }
 
   /** Adds an entry that is not there yet. */
-  insert(ref: number, born: number): void {
-    this.#waiting.push(ref);
-    this.#waitingBorn.push(born);
+  insert(key: Key, ref: number, born: number): void {
+    if (this.#waitingCount === this.#waiting.capacity) this.#waiting.grow(this.#waitingCount * 2);
+    // Now, while what the key is made of is in the cache.
+    headOf(key, false, 0x00, aim);
+    this.#waiting.set(this.#waitingCount++, aim, ref, born);
   }
 
   /** Removes an entry, whose full key is given, and returns the version at which it came in. */
   remove(key: Key, ref: number): number {
-    if (this.#waiting.length > 0 && this.#waiting[this.#waiting.length - 1] === ref) {
-      this.#waiting.pop();
-      return this.#waitingBorn.pop()!;
+    if (this.#waitingCount > 0 && this.#waiting.ref[this.#waitingCount - 1] === ref) {
+      return this.#waiting.bornAt(--this.#waitingCount);
     }
     const leaves = this.#leaves;
     this.#aimAt(ref, key);
-    if (!this.#find(found) && this.#waiting.length > 0) {
+    if (!this.#find(found) && this.#waitingCount > 0) {
       this.#place();
       this.#aimAt(ref, key);
       this.#find(found);
@@ -79,12 +83,12 @@ export class OrderedTree {
 
   /** Puts entries that wait in their places, once there are so many. */
   settle(many: number = WAITING_MAX): void {
-    if (this.#waiting.length >= many) this.#place();
+    if (this.#waitingCount >= many) this.#place();
   }
 
   /** The position of the first entry after the edge; past the last leaf when there is none. */
   seek(edge: Edge, position: Position): void {
-    if (this.#waiting.length > 0) this.#place();
+    if (this.#waitingCount > 0) this.#place();
     this.#aim(edge);
     this.#find(position);
   }
@@ -109,7 +113,7 @@ export class OrderedTree {
   }
 
   bornAt(position: Position): number {
-    return this.#leaves.arena.born[this.#leaves.startOf(position.leaf) + position.at]!;
+    return this.#leaves.arena.bornAt(this.#leaves.startOf(position.leaf) + position.at);
   }
 
   /** Where the entry at a position stands to an edge: negative before it, positive after. */
@@ -124,9 +128,8 @@ export class OrderedTree {
     const theirs = other.#leaves.arena;
     const a = this.#leaves.startOf(position.leaf) + position.at;
     const b = other.#leaves.startOf(there.leaf) + there.at;
-    if (mine.head0[a] !== theirs.head0[b]) return mine.head0[a]! < theirs.head0[b]! ? -1 : 1;
-    if (mine.head1[a] !== theirs.head1[b]) return mine.head1[a]! < theirs.head1[b]! ? -1 : 1;
-    if (mine.head2[a] !== theirs.head2[b]) return mine.head2[a]! < theirs.head2[b]! ? -1 : 1;
+    const order = orderOfHeads(mine, a, theirs, b);
+    if (order !== 0) return order;
     return compareKeys(this.#keys.fullKey(mine.ref[a]!), other.#keys.fullKey(theirs.ref[b]!));
   }
 
@@ -206,9 +209,10 @@ export class OrderedTree {
     this.#aimRef = ref;
   }
 
-  /** Where an entry in columns stands to what is aimed at. */
-  #order({ head0, head1, head2, ref }: EntryColumns, at: number): number {
-    const order = head0[at]! - aim[0]! || head1[at]! - aim[1]! || head2[at]! - aim[2]!;
+  /** Where one of some entries stands to what is aimed at. */
+  #order({ numbers, ref }: Entries, at: number): number {
+    const first = at << ENTRY_BITS;
+    const order = numbers[first]! - aim[0]! || numbers[first + 1]! - aim[1]! || numbers[first + 2]! - aim[2]!;
     return order === 0 ? this.#orderOfTie(ref[at]!) : order;
   }
 
@@ -245,7 +249,7 @@ export class OrderedTree {
 
   /** The place in the directory of the leaf in which the aim would stand. */
   #leafFor(): number {
-    const { head0, head1, head2 } = this.#leaves.directory;
+    const { numbers } = this.#leaves.directory;
     const aim0 = aim[0]!;
     const aim1 = aim[1]!;
     const aim2 = aim[2]!;
@@ -253,9 +257,10 @@ export class OrderedTree {
     let high = this.#leaves.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      let order = head0[middle]! - aim0;
-      if (order === 0) order = head1[middle]! - aim1;
-      if (order === 0) order = head2[middle]! - aim2;
+      const first = middle << ENTRY_BITS;
+      let order = numbers[first]! - aim0;
+      if (order === 0) order = numbers[first + 1]! - aim1;
+      if (order === 0) order = numbers[first + 2]! - aim2;
       if (order === 0) order = this.#orderOfTie(this.#leaves.arena.ref[this.#leaves.startOf(middle)]!);
       if (order < 0) low = middle;
       else high = middle - 1;
@@ -265,7 +270,7 @@ export class OrderedTree {
 
   /** The first place in a leaf whose entry is not before the aim. */
   #firstNotBefore(d: number): number {
-    const { head0, head1, head2, ref } = this.#leaves.arena;
+    const { numbers, ref } = this.#leaves.arena;
     const aim0 = aim[0]!;
     const aim1 = aim[1]!;
     const aim2 = aim[2]!;
@@ -274,9 +279,10 @@ export class OrderedTree {
     let high = start + this.#leaves.countOf(d);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      let order = head0[middle]! - aim0;
-      if (order === 0) order = head1[middle]! - aim1;
-      if (order === 0) order = head2[middle]! - aim2;
+      const first = middle << ENTRY_BITS;
+      let order = numbers[first]! - aim0;
+      if (order === 0) order = numbers[first + 1]! - aim1;
+      if (order === 0) order = numbers[first + 2]! - aim2;
       if (order === 0) order = this.#orderOfTie(ref[middle]!);
       if (order < 0) low = middle + 1;
       else high = middle;
@@ -286,43 +292,31 @@ export class OrderedTree {
 
   /** Puts every entry that waits in its place. */
   #place(): void {
-    const { length } = this.#waiting;
-    if (length < FEW) {
-      for (let i = 0; i < length; i++) {
-        const ref = this.#waiting[i]!;
-        this.#aimAt(ref, this.#keys.fullKey(ref));
-        this.#put(ref, this.#waitingBorn[i]!);
-      }
-      this.#waiting.length = this.#waitingBorn.length = 0;
-    } else {
-      const run = this.#sortedRun();
-      if (length * 4 > this.#leaves.size) {
-        this.#leaves.rebuild(run, length, (at, other, i) => this.#isBefore(at, other, i));
-      } else {
-        for (let i = 0; i < length; i++) this.#putFrom(run, i);
-      }
+    const waiting = this.#waiting;
+    const count = this.#waitingCount;
+    this.#waitingCount = 0;
+    if (count < FEW) this.#putEach(waiting, count);
+    else {
+      const run = sortEntries(waiting, count, (a, b) => this.#compareRefs(a, b));
+      if (count * 4 > this.#leaves.size) {
+        this.#leaves.rebuild(run, count, (at, other, i) => this.#isBefore(at, other, i));
+      } else this.#putEach(run, count);
     }
+    if (waiting.capacity > ROOM_MIN) this.#waiting = new Entries(ROOM_MIN);
   }
 
-  /** The entries that wait, in order; none waits from then on. */
-  #sortedRun(): EntryColumns {
-    const refs = this.#waiting;
-    const run = new EntryColumns(refs.length);
-    for (let i = 0; i < refs.length; i++) {
-      headOf(this.#keys.fullKey(refs[i]!), false, 0x00, aim);
-      run.set(i, aim, refs[i]!, this.#waitingBorn[i]!);
-    }
-    refs.length = this.#waitingBorn.length = 0;
-    return sortEntries(run, (a, b) => this.#compareRefs(a, b));
+  #putEach(run: Entries, count: number): void {
+    for (let i = 0; i < count; i++) this.#putFrom(run, i);
   }
 
   /** Puts one entry of a run in its place. */
-  #putFrom(run: EntryColumns, i: number): void {
+  #putFrom(run: Entries, i: number): void {
     this.#aimHeadless(run.ref[i]!);
-    aim[0] = run.head0[i]!;
-    aim[1] = run.head1[i]!;
-    aim[2] = run.head2[i]!;
-    this.#put(run.ref[i]!, run.born[i]!);
+    const first = i << ENTRY_BITS;
+    aim[0] = run.numbers[first]!;
+    aim[1] = run.numbers[first + 1]!;
+    aim[2] = run.numbers[first + 2]!;
+    this.#put(run.ref[i]!, run.bornAt(i));
   }
 
   /** Puts the entry that is aimed at in its place. */
@@ -337,11 +331,19 @@ export class OrderedTree {
   }
 
   /** True when an entry in its place comes before one of a run. */
-  #isBefore(at: number, run: EntryColumns, i: number): boolean {
-    const { head0, head1, head2, ref } = this.#leaves.arena;
-    const order = head0[at]! - run.head0[i]! || head1[at]! - run.head1[i]! || head2[at]! - run.head2[i]!;
-    return (order === 0 ? this.#compareRefs(ref[at]!, run.ref[i]!) : order) < 0;
+  #isBefore(at: number, run: Entries, i: number): boolean {
+    const { arena } = this.#leaves;
+    return (orderOfHeads(arena, at, run, i) || this.#compareRefs(arena.ref[at]!, run.ref[i]!)) < 0;
   }
+}
+
+/** Where the head of one entry stands to that of another. */
+function orderOfHeads(a: Entries, aAt: number, b: Entries, bAt: number): number {
+  // One of three small numbers: a difference of large ones would be allocated at each call.
+  for (let i = aAt << ENTRY_BITS, j = bAt << ENTRY_BITS, end = i + BORN; i < end; i++, j++) {
+    if (a.numbers[i] !== b.numbers[j]) return a.numbers[i]! < b.numbers[j]! ? -1 : 1;
+  }
+  return 0;
 }
 
 /** The head of what is being looked for, in whichever tree: one search runs at a time. */

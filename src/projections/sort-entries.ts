@@ -1,6 +1,8 @@
 import { keepShape } from '../keep-shape.js';
-import { EntryColumns } from './entry-columns.js';
+import { Entries, ENTRY_BITS } from './entries.js';
 
+/** The numbers of a head. */
+const HEAD_NUMBERS = 3;
 /** Below so many entries, insertion is faster than radix. */
 const RADIX_MIN = 24;
 /** From so many entries on, wide digits pay for their counters. */
@@ -20,13 +22,14 @@ const counts = new Int32Array(Math.max((2 * HALF_BITS * 2 ** NARROW) / NARROW, (
  * Sorts entries by their heads, most significant first, and where heads tie by `compare`. Long stretches by radix,
  * least significant digit first (Knuth, 'The art of computer programming' 3, 5.2.5), short ones by insertion.
  *
+ * @param count how many of the entries, from the first on
  * @param compare the order of two refs whose heads tie
- * @returns the entries in order, in new columns
+ * @returns these entries in order, in a new array
  */
-export function sortEntries(entries: EntryColumns, compare: Compare): EntryColumns {
-  const order = upTo(entries.capacity);
-  new Sort(entries, order, compare).sort(0, 0, order.length);
-  const sorted = new EntryColumns(entries.capacity);
+export function sortEntries(entries: Entries, count: number, compare: Compare): Entries {
+  const order = upTo(count);
+  new Sort(entries, order, compare).sort(0, 0, count);
+  const sorted = new Entries(count);
   sorted.gather(entries, order);
   return sorted;
 }
@@ -39,18 +42,16 @@ function upTo(length: number): Int32Array {
 }
 
 class Sort {
-  readonly #entries: EntryColumns;
-  readonly #columns: readonly Float64Array[];
+  readonly #entries: Entries;
   readonly #order: Int32Array;
   readonly #compare: Compare;
-  /** The column that is sorted by, in the order so far; and room for the next order. */
+  /** The numbers that are sorted by, in the order so far; and room for the next order. */
   readonly #keys: Float64Array;
   readonly #nextKeys: Float64Array;
   readonly #nextOrder: Int32Array;
 
-  constructor(entries: EntryColumns, order: Int32Array, compare: Compare) {
+  constructor(entries: Entries, order: Int32Array, compare: Compare) {
     this.#entries = entries;
-    this.#columns = [entries.head0, entries.head1, entries.head2];
     this.#order = order;
     this.#compare = compare;
     this.#keys = new Float64Array(order.length);
@@ -58,34 +59,35 @@ class Sort {
     this.#nextOrder = new Int32Array(order.length);
   }
 
-  /** Sorts a stretch by a column, then each stretch of ties by the next. */
-  sort(column: number, from: number, to: number): void {
+  /** Sorts a stretch by one number of the heads, then each stretch of ties by the next. */
+  sort(number: number, from: number, to: number): void {
     if (to - from < RADIX_MIN) {
       this.#insert(from, to);
       return;
     }
-    if (column === this.#columns.length) {
+    if (number === HEAD_NUMBERS) {
       const { ref } = this.#entries;
       this.#order.subarray(from, to).sort((a, b) => this.#compare(ref[a]!, ref[b]!));
       return;
     }
-    this.#readKeys(this.#columns[column]!, from, to);
+    this.#readKeys(number, from, to);
     this.#radix(from, to);
-    this.#sortTies(column + 1, from, to);
+    this.#sortTies(number + 1, from, to);
   }
 
   // Each loop is a method of its own: code that V8 compiled while it was in a loop, before what follows had ever run,
   // is thrown away there, and taken up again at the next call (seen on Node 20).
 
-  #readKeys(heads: Float64Array, from: number, to: number): void {
-    for (let i = from; i < to; i++) this.#keys[i] = heads[this.#order[i]!]!;
+  #readKeys(number: number, from: number, to: number): void {
+    const { numbers } = this.#entries;
+    for (let i = from; i < to; i++) this.#keys[i] = numbers[(this.#order[i]! << ENTRY_BITS) + number]!;
   }
 
   /** Sorts each stretch whose keys tie, which overwrites the keys of that stretch alone. */
-  #sortTies(column: number, from: number, to: number): void {
+  #sortTies(number: number, from: number, to: number): void {
     for (let start = from; start < to;) {
       const end = this.#endOfTies(start, to);
-      if (end - start > 1) this.sort(column, start, end);
+      if (end - start > 1) this.sort(number, start, end);
       start = end;
     }
   }
@@ -98,11 +100,11 @@ class Sort {
   }
 
   #isBefore(a: number, b: number): boolean {
-    const { head0, head1, head2, ref } = this.#entries;
-    if (head0[a] !== head0[b]) return head0[a]! < head0[b]!;
-    if (head1[a] !== head1[b]) return head1[a]! < head1[b]!;
-    if (head2[a] !== head2[b]) return head2[a]! < head2[b]!;
-    return this.#compare(ref[a]!, ref[b]!) < 0;
+    const { numbers, ref } = this.#entries;
+    const i = a << ENTRY_BITS;
+    const j = b << ENTRY_BITS;
+    const order = numbers[i]! - numbers[j]! || numbers[i + 1]! - numbers[j + 1]! || numbers[i + 2]! - numbers[j + 2]!;
+    return (order || this.#compare(ref[a]!, ref[b]!)) < 0;
   }
 
   #insert(from: number, to: number): void {
@@ -176,4 +178,4 @@ class Sort {
   }
 }
 
-keepShape(new Sort(new EntryColumns(0), new Int32Array(0), () => 0));
+keepShape(new Sort(new Entries(0), new Int32Array(0), () => 0));

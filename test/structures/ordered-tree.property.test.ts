@@ -66,7 +66,7 @@ class TreeTrial implements Trial {
   constructor(random: Chance) {
     this.#random = random;
     for (const family of KEY_FAMILIES) for (let i = 0; i < 20; i++) this.#otherKeys.push(family(random, i));
-    for (const ref of this.#otherKeys.keys()) this.#other.insert(ref, 0);
+    for (const [ref, key] of this.#otherKeys.entries()) this.#other.insert(key, ref, 0);
   }
 
   operate(): void {
@@ -117,7 +117,7 @@ class TreeTrial implements Trial {
     this.#died[ref] = born + 1 + random.below(random.is(0.5) ? 100 : 100_000);
     this.#twin.splice(this.#placeOf(entry), 0, entry);
     this.#newest.push(entry);
-    this.#tree.insert(ref, born);
+    this.#tree.insert(entry.key, ref, born);
     if (this.#phase.insert < 1 && random.is(0.01)) this.#settle();
   }
 

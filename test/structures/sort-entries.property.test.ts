@@ -3,7 +3,7 @@
  * middling ones with narrow digits, short ones by insertion. An operation is one entry.
  */
 import { compareKeys, type Key } from '../../src/codecs/key.js';
-import { EntryColumns } from '../../src/projections/entry-columns.js';
+import { Entries, ENTRY_BITS } from '../../src/projections/entries.js';
 import { headOf } from '../../src/projections/key-head.js';
 import { sortEntries } from '../../src/projections/sort-entries.js';
 import { KEY_FAMILIES, type KeyFamily } from '../support/hurtful-keys.js';
@@ -38,19 +38,19 @@ class SortTrial implements Trial {
   check(): void {
     const keys = this.#keys;
     const compare = (a: number, b: number) => compareKeys(keys[a]!, keys[b]!) || a - b;
-    const entries = new EntryColumns(keys.length);
+    const entries = new Entries(keys.length);
     const head = new Float64Array(3);
     for (const [ref, key] of keys.entries()) {
       headOf(key, false, 0x00, head);
       entries.set(ref, head, ref, 2 * ref);
     }
-    const sorted = sortEntries(entries, compare);
+    const sorted = sortEntries(entries, keys.length, compare);
     sameList(sorted.ref, [...keys.keys()].sort(compare), 'refs');
     for (const [at, ref] of sorted.ref.entries()) {
-      same(sorted.born[at], entries.born[ref], 'born');
-      same(sorted.head0[at], entries.head0[ref], 'head0');
-      same(sorted.head1[at], entries.head1[ref], 'head1');
-      same(sorted.head2[at], entries.head2[ref], 'head2');
+      for (let i = 0; i < 1 << ENTRY_BITS; i++) {
+        const number = sorted.numbers[(at << ENTRY_BITS) + i];
+        same(number, entries.numbers[(ref << ENTRY_BITS) + i], `number ${i}`);
+      }
     }
   }
 }

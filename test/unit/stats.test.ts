@@ -62,7 +62,7 @@ describe('stats', () => {
       const { entries, bytes, past, pastBytes } = after.indexes[name];
       expect(bytes).toBeGreaterThan(before.indexes[name].bytes);
       expect(bytes).toBeGreaterThanOrEqual(entries * 16);
-      expect(pastBytes).toBe(past * 120);
+      expect(pastBytes).toBeGreaterThanOrEqual(past * 32);
     }
   });
 
