@@ -179,7 +179,7 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
 
   #take(ref: number): number {
     const key = this.#keys[ref]!;
-    const born = this.head.remove(key, ref);
+    const born = this.head.remove(ref);
     this.#hash?.remove(this.#hashOf(key), ref);
     this.#keys[ref] = undefined;
     this.#free.push(ref);

@@ -94,9 +94,8 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   remove(slot: number, row: Row, version: number): void {
     if (!this.#holds(row)) return;
-    const key = this.#keyOf(row);
-    this.history.add(row, slot, this.head.remove(key, slot), version);
-    this.#hash?.remove(hashKey(key, this.width), slot);
+    this.history.add(row, slot, this.head.remove(slot), version);
+    this.#hash?.remove(hashKey(this.#keyOf(row), this.width), slot);
     this.touched = version;
   }
 
@@ -108,9 +107,8 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   uninsert(slot: number, row: Row): void {
     if (!this.#holds(row)) return;
-    const key = this.#keyOf(row);
-    this.head.remove(key, slot);
-    this.#hash?.remove(hashKey(key, this.width), slot);
+    this.head.remove(slot);
+    this.#hash?.remove(hashKey(this.#keyOf(row), this.width), slot);
   }
 
   unremove(slot: number, row: Row): void {

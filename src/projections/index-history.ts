@@ -244,7 +244,7 @@ class HistorySpan<S> implements PastSpan {
 
   takeBack(): void {
     const ref = this.#sources.length - 1;
-    this.tree.remove(this.fullKey(ref), ref);
+    this.tree.remove(ref);
     this.#sources.pop();
     this.#slots.pop();
     this.died.pop();

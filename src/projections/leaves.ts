@@ -17,7 +17,7 @@ export interface Position {
 
 /**
  * Entries in order, in leaves of at most 128: a directory of leaves over one arena. Knows where entries stand and
- * nothing of their order; whoever searches reads the numbers.
+ * nothing of their order; whoever searches reads the numbers. Each ref is there once at the most.
  */
 export class Leaves {
   // Small at first: there are many small trees on the history side.
@@ -25,6 +25,8 @@ export class Leaves {
   /** The first entry of each leaf, in order; `ref` is the leaf's number in the arena. */
   directory = new Entries(1);
   #count = new Int32Array(2);
+  /** By ref, the leaf in which its entry is, plus one; 0 when it is in none. */
+  #leafOf = new Int32Array(8);
   #length = 1;
   #used = 1;
   readonly #free: number[] = [];
@@ -43,7 +45,7 @@ export class Leaves {
 
   /** Bytes of typed arrays. */
   get bytes(): number {
-    return this.arena.bytes + this.directory.bytes + this.#count.byteLength;
+    return this.arena.bytes + this.directory.bytes + this.#count.byteLength + this.#leafOf.byteLength;
   }
 
   /** Goes up when entries move, after which positions are void. */
@@ -61,6 +63,25 @@ export class Leaves {
     return this.#count[this.directory.ref[d]!]!;
   }
 
+  /** The leaf, by its number in the arena, in which the entry of a ref is; −1 when it is in none. */
+  leafOf(ref: number): number {
+    return ref < this.#leafOf.length ? this.#leafOf[ref]! - 1 : -1;
+  }
+
+  /** Where in its leaf the entry of a ref is. */
+  placeIn(leaf: number, ref: number): number {
+    const refs = this.arena.ref;
+    const start = leaf << LEAF_BITS;
+    let at = start;
+    while (refs[at] !== ref) at++;
+    return at - start;
+  }
+
+  /** True when the entry at a place can be removed without a look at the directory. */
+  isInner(leaf: number, at: number): boolean {
+    return at > 0 && this.#count[leaf]! > LEAF / 4;
+  }
+
   isFull(d: number): boolean {
     return this.countOf(d) === LEAF;
   }
@@ -73,22 +94,32 @@ export class Leaves {
     if (to + after === this.arena.capacity) this.arena.grow(this.arena.capacity * 2);
     this.arena.move(to, to + 1, after);
     this.arena.set(to, head, ref, born);
+    if (ref >= this.#leafOf.length) this.#growRefs(ref + 1);
+    this.#leafOf[ref] = leaf + 1;
     this.#count[leaf]!++;
     this.#size++;
     this.#edits++;
     if (at === 0) this.#noteFirst(d);
   }
 
-  /** Removes an entry and returns the version at which it came in. */
-  takeOut(d: number, at: number): number {
-    const leaf = this.directory.ref[d]!;
+  /** Removes an inner entry and returns the version at which it came in. */
+  takeInner(leaf: number, at: number): number {
     const from = (leaf << LEAF_BITS) + at;
     const born = this.arena.bornAt(from);
     const count = this.#count[leaf]! - 1;
+    this.#leafOf[this.arena.ref[from]!] = 0;
     this.arena.move(from + 1, from, count - at);
     this.#count[leaf] = count;
     this.#size--;
     this.#edits++;
+    return born;
+  }
+
+  /** Removes any entry and returns the version at which it came in. */
+  takeOut(d: number, at: number): number {
+    const leaf = this.directory.ref[d]!;
+    const born = this.takeInner(leaf, at);
+    const count = this.#count[leaf]!;
     if (at === 0 && count > 0) this.#noteFirst(d);
     if (count < LEAF / 4 && this.#length > 1) this.#merge(d);
     return born;
@@ -103,6 +134,7 @@ export class Leaves {
     this.arena.move((left << LEAF_BITS) + keep, right << LEAF_BITS, LEAF - keep);
     this.#count[left] = keep;
     this.#count[right] = LEAF - keep;
+    this.#noteLeaf(right, 0);
     if (this.#length === this.directory.capacity) this.directory.grow(this.#length * 2);
     this.directory.move(d + 1, d + 2, this.#length - d - 1);
     this.directory.ref[d + 1] = right;
@@ -146,6 +178,8 @@ export class Leaves {
     this.#free.length = 0;
     this.#size = size;
     this.#edits++;
+    this.#growRefs(highest(run.ref, length) + 1);
+    for (let leaf = 0; leaf < leaves; leaf++) this.#noteLeaf(leaf, 0);
   }
 
   /** Moves a position to the next entry. */
@@ -232,9 +266,15 @@ export class Leaves {
       const count = this.countOf(d);
       assert(count <= LEAF && (count > 0 || this.#length === 1), 'no leaf is empty or over-full');
       if (count > 0) this.#checkFirst(d);
+      for (let at = this.startOf(d); at < this.startOf(d) + count; at++) {
+        const known = this.leafOf(this.arena.ref[at]!) === this.directory.ref[d];
+        assert(known, 'the leaf of every entry is known');
+      }
       size += count;
     }
     assert(size === this.#size, 'a tree has as many entries as it says');
+    const known = this.#leafOf.reduce((sum, leaf) => sum + Math.sign(leaf), 0);
+    assert(known === size, 'only entries that are there have a leaf');
     assert(this.#length + this.#free.length === this.#used, 'every leaf is in the directory or free');
   }
 
@@ -244,6 +284,19 @@ export class Leaves {
       const same = this.directory.numbers[(d << ENTRY_BITS) + i] === this.arena.numbers[at + i];
       assert(same, 'the directory has the first head of every leaf');
     }
+  }
+
+  /** Notes, for the entries of a leaf from a place on, that they are in it. */
+  #noteLeaf(leaf: number, from: number): void {
+    const refs = this.arena.ref;
+    const start = leaf << LEAF_BITS;
+    const end = start + this.#count[leaf]!;
+    for (let at = start + from; at < end; at++) this.#leafOf[refs[at]!] = leaf + 1;
+  }
+
+  #growRefs(length: number): void {
+    const room = this.#leafOf.length;
+    if (length > room) this.#leafOf = grown(this.#leafOf, new Int32Array(Math.max(length, Math.ceil(room * 1.5))));
   }
 
   #noteFirst(d: number): void {
@@ -263,6 +316,7 @@ export class Leaves {
     this.arena.move(right << LEAF_BITS, (left << LEAF_BITS) + x, y);
     this.#count[left] = x + y;
     this.#count[right] = 0;
+    this.#noteLeaf(left, x);
     this.#free.push(right);
     this.directory.move(at + 2, at + 1, this.#length - at - 2);
     this.#length--;
@@ -281,4 +335,10 @@ export class Leaves {
     if (this.#used > this.#count.length) this.#count = grown(this.#count, new Int32Array(this.#used * 2));
     return leaf;
   }
+}
+
+function highest(numbers: Int32Array, length: number): number {
+  let most = -1;
+  for (let i = 0; i < length; i++) most = Math.max(most, numbers[i]!);
+  return most;
 }

@@ -139,6 +139,8 @@ export class LiveQueries implements Listener {
     let touched: Set<LiveQuery> | undefined;
     const found = (live: LiveQuery): unknown => (touched ??= new Set()).add(live);
     for (const { table, before, after } of batch.changes) {
+      // A large batch soon touches all there are.
+      if (touched?.size === this.#queries.size) break;
       for (const index of this.#engine.tables.get(table)!.indexes) {
         const watched = this.#watched.get(index);
         if (watched === undefined || watched.size === 0) continue;

@@ -64,20 +64,19 @@ export class OrderedTree {
     this.#waiting.set(this.#waitingCount++, aim, ref, born);
   }
 
-  /** Removes an entry, whose full key is given, and returns the version at which it came in. */
-  remove(key: Key, ref: number): number {
+  /** Removes an entry that is there and returns the version at which it came in. */
+  remove(ref: number): number {
     if (this.#waitingCount > 0 && this.#waiting.ref[this.#waitingCount - 1] === ref) {
       return this.#waiting.bornAt(--this.#waitingCount);
     }
     const leaves = this.#leaves;
-    this.#aimAt(ref, key);
-    if (!this.#find(found) && this.#waitingCount > 0) {
-      this.#place();
-      this.#aimAt(ref, key);
-      this.#find(found);
-    }
-    const there = !leaves.ended(found) && leaves.arena.ref[leaves.startOf(found.leaf) + found.at] === ref;
-    assert(there, 'an index has an entry for every key of its rows');
+    if (leaves.leafOf(ref) < 0) this.#place();
+    const leaf = leaves.leafOf(ref);
+    assert(leaf >= 0, 'an index has an entry for every key of its rows');
+    const at = leaves.placeIn(leaf, ref);
+    if (leaves.isInner(leaf, at)) return leaves.takeInner(leaf, at);
+    this.#aimAt(ref, this.#keys.fullKey(ref));
+    this.#find(found);
     return leaves.takeOut(found.leaf, found.at);
   }
 
@@ -238,13 +237,11 @@ export class OrderedTree {
     return compareKeys(this.#keys.fullKey(a), this.#keys.fullKey(b)) || a - b;
   }
 
-  /** Finds the first entry that is not before the aim; true when the aim's own entry is there. */
-  #find(position: Position): boolean {
-    const leaves = this.#leaves;
+  /** Finds the first entry that is not before the aim. */
+  #find(position: Position): void {
     position.leaf = this.#leafFor();
     position.at = this.#firstNotBefore(position.leaf);
-    leaves.settle(position);
-    return !leaves.ended(position) && this.refAt(position) === this.#aimRef;
+    this.#leaves.settle(position);
   }
 
   /** The place in the directory of the leaf in which the aim would stand. */

@@ -129,8 +129,8 @@ class TreeTrial implements Trial {
   #remove(): void {
     if (this.#twin.length === 0) return;
     const at = this.#placeToRemove();
-    const [{ key, ref, born }] = this.#twin.splice(at, 1) as [Entry];
-    same(this.#tree.remove([...key], ref), born, 'the version that remove returns');
+    const [{ ref, born }] = this.#twin.splice(at, 1) as [Entry];
+    same(this.#tree.remove(ref), born, 'the version that remove returns');
     this.#freeRefs.push(ref);
   }
 
