@@ -93,9 +93,13 @@ function scalarOf(codec: Codec, tag: Tagged): Normalize {
         return value;
       };
     case 'NumberType':
+      return (value) => {
+        if (typeof value !== 'number') throw mismatch(codec, value);
+        return small(value);
+      };
     case 'BooleanType':
     case 'BigIntType': {
-      const type = { NumberType: 'number', BooleanType: 'boolean', BigIntType: 'bigint' }[tag._tag];
+      const type = { BooleanType: 'boolean', BigIntType: 'bigint' }[tag._tag];
       return (value) => {
         if (typeof value !== type) throw mismatch(codec, value);
         return value;
@@ -114,6 +118,15 @@ function scalarOf(codec: Codec, tag: Tagged): Normalize {
         return value;
       };
   }
+}
+
+/**
+ * The same number. A whole number that came out of a division is an object to V8, and one such value in a field makes
+ * it an object in every row that comes after, to be allocated and fetched; this gives it back as the integer it is.
+ */
+function small(value: number): number {
+  const integer = value | 0;
+  return integer === value && (integer !== 0 || Object.is(value, 0)) ? integer : value;
 }
 
 /** The fields of an object codec, through `exact`, `readonly` and intersections; undefined for anything else. */

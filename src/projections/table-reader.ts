@@ -86,8 +86,7 @@ export class TableReads {
   }
 
   scan(...args: readonly [unknown?, unknown?]): Scan {
-    const plan = this.planFor(args, {});
-    return new Scan({ ...plan, version: this.from.fix() }, this.from);
+    return new Scan(this.planFor(args, {}, this.from.fix()), this.from);
   }
 
   first(...args: readonly [unknown?, unknown?]): Row | undefined {
@@ -161,6 +160,7 @@ export class TableReads {
   protected planFor(
     [first, second]: readonly [unknown?, unknown?],
     override: { readonly reverse?: boolean; readonly limit?: number },
+    version = this.from.version,
   ): ScanPlan {
     this.from.guard();
     const index = this.indexNamed(typeof first === 'string' ? first : PRIMARY);
@@ -171,7 +171,7 @@ export class TableReads {
     const limit = Math.min(range.limit ?? Infinity, override.limit ?? Infinity);
     const { table, from } = this;
     const filter = filterOf(range, from.filterRows);
-    return { table, index, interval, reverse, limit, version: from.version, filter, from };
+    return { table, index, interval, reverse, limit, version, filter, from };
   }
 
   protected indexNamed(name: unknown): TableIndex {

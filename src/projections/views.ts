@@ -19,8 +19,8 @@ export class Views implements Listener {
   readonly #horizon: Horizon;
   readonly #Face: typeof ViewFace;
   readonly #drops: DropWatch;
-  /** A view that nobody uses, kept for its shape: see `keepShape`. */
-  readonly shape: ViewFace;
+  /** A view, its readers and passes that nobody uses, kept for their shapes: see `keepShape`. */
+  readonly shapes: readonly unknown[];
   #now: { readonly view: PinnedView; readonly face: ViewFace } | undefined;
 
   constructor(engine: Engine, log: Log, horizon: Horizon, Face: typeof ViewFace, drops: DropWatch) {
@@ -30,8 +30,8 @@ export class Views implements Listener {
     this.#Face = Face;
     this.#drops = drops;
     const view = new PinnedView(engine, { version: 0, offset: 0, release: () => {} }, log.lineage);
-    for (const name of engine.tables.keys()) view.reader(name);
-    this.shape = new Face(view);
+    const scans = Array.from(engine.tables.keys(), (name) => view.reader(name).scan());
+    this.shapes = [new Face(view), scans, scans.map((scan) => scan[Symbol.iterator]())];
   }
 
   /** The view at the head; the same one until the head moves or it is closed. */
