@@ -244,25 +244,36 @@ export class OrderedTree {
     this.#leaves.settle(position);
   }
 
-  /** The place in the directory of the leaf in which the aim would stand. */
-  #leafFor(): number {
-    const { numbers } = this.#leaves.directory;
-    const aim0 = aim[0]!;
-    const aim1 = aim[1]!;
-    const aim2 = aim[2]!;
-    let low = 0;
-    let high = this.#leaves.length - 1;
+  /** The place in the directory of the leaf in which the aim would stand, among these. */
+  #leafFor(first = 0, last = this.#leaves.length - 1): number {
+    let low = first;
+    let high = last;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      const first = middle << ENTRY_BITS;
-      let order = numbers[first]! - aim0;
-      if (order === 0) order = numbers[first + 1]! - aim1;
-      if (order === 0) order = numbers[first + 2]! - aim2;
-      if (order === 0) order = this.#orderOfTie(this.#leaves.arena.ref[this.#leaves.startOf(middle)]!);
-      if (order < 0) low = middle;
+      if (this.#beginsBefore(middle)) low = middle;
       else high = middle - 1;
     }
     return low;
+  }
+
+  /** The same, for an aim not before that leaf: in a sorted run, the next one is near. */
+  #leafFrom(first: number): number {
+    const last = this.#leaves.length - 1;
+    let low = first;
+    let step = 1;
+    for (; low + step <= last && this.#beginsBefore(low + step); step *= 2) low += step;
+    return this.#leafFor(low, Math.min(low + step - 1, last));
+  }
+
+  /** True when a leaf's first entry is before the aim. */
+  #beginsBefore(d: number): boolean {
+    const { numbers } = this.#leaves.directory;
+    const first = d << ENTRY_BITS;
+    let order = numbers[first]! - aim[0]!;
+    if (order === 0) order = numbers[first + 1]! - aim[1]!;
+    if (order === 0) order = numbers[first + 2]! - aim[2]!;
+    if (order === 0) order = this.#orderOfTie(this.#leaves.arena.ref[this.#leaves.startOf(d)]!);
+    return order < 0;
   }
 
   /** The first place in a leaf whose entry is not before the aim. */
@@ -292,39 +303,41 @@ export class OrderedTree {
     const waiting = this.#waiting;
     const count = this.#waitingCount;
     this.#waitingCount = 0;
-    if (count < FEW) this.#putEach(waiting, count);
+    if (count < FEW) this.#putFew(waiting, count);
     else {
       const run = sortEntries(waiting, count, (a, b) => this.#compareRefs(a, b));
       if (count * 4 > this.#leaves.size) {
         this.#leaves.rebuild(run, count, (at, other, i) => this.#isBefore(at, other, i));
-      } else this.#putEach(run, count);
+      } else this.#putRun(run, count);
     }
     if (waiting.capacity > ROOM_MIN) this.#waiting = new Entries(ROOM_MIN);
   }
 
-  #putEach(run: Entries, count: number): void {
-    for (let i = 0; i < count; i++) this.#putFrom(run, i);
+  /** Puts the entries of a sorted run in their places, one by one. */
+  #putRun(run: Entries, count: number): void {
+    for (let i = 0, d = 0; i < count; i++) d = this.#putFrom(run, i, d);
   }
 
-  /** Puts one entry of a run in its place. */
-  #putFrom(run: Entries, i: number): void {
-    this.#aimHeadless(run.ref[i]!);
-    const first = i << ENTRY_BITS;
-    aim[0] = run.numbers[first]!;
-    aim[1] = run.numbers[first + 1]!;
-    aim[2] = run.numbers[first + 2]!;
-    this.#put(run.ref[i]!, run.bornAt(i));
+  /** Puts some entries, in no order, in their places. */
+  #putFew(some: Entries, count: number): void {
+    for (let i = 0; i < count; i++) this.#putFrom(some, i, -1);
   }
 
-  /** Puts the entry that is aimed at in its place. */
-  #put(ref: number, born: number): void {
+  /** Puts one of some entries in its place, in a leaf not before that one, −1 for any; returns which. */
+  #putFrom(some: Entries, i: number, from: number): number {
     const leaves = this.#leaves;
-    let d = this.#leafFor();
+    const first = i << ENTRY_BITS;
+    this.#aimHeadless(some.ref[i]!);
+    aim[0] = some.numbers[first]!;
+    aim[1] = some.numbers[first + 1]!;
+    aim[2] = some.numbers[first + 2]!;
+    let d = from < 0 ? this.#leafFor() : this.#leafFrom(from);
     if (leaves.isFull(d)) {
       leaves.split(d);
-      d = this.#leafFor();
+      d = this.#leafFrom(d);
     }
-    leaves.put(d, this.#firstNotBefore(d), aim, ref, born);
+    leaves.put(d, this.#firstNotBefore(d), aim, some.ref[i]!, some.bornAt(i));
+    return d;
   }
 
   /** True when an entry in its place comes before one of a run. */

@@ -52,7 +52,7 @@ class MemoirPeer implements Peer {
   /** What the subscribers were told. */
   #batches = 0;
   #answers = 0;
-  /** The last one stays, since V8 drops code whose objects are all collected, and the harness collects before each workload. */
+  /** The last one stays: the harness collects before each workload, and V8 drops code whose objects are all gone. */
   reader: Reader | undefined;
 
   constructor(store: TaskStore) {
