@@ -7,7 +7,7 @@ import { Leaves, type Position } from './leaves.js';
 import { sortEntries } from './sort-entries.js';
 
 /** So many entries may wait to be put in their places. */
-const WAITING_MAX = 1024;
+const WAITING_MAX = 2048;
 
 /** So many are put in their places one by one, without sorting. */
 const FEW = 16;
