@@ -1,4 +1,3 @@
-import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import type { Interval } from '../codecs/range.js';
@@ -142,16 +141,17 @@ export class ScanIterator implements IterableIterator<Row> {
 
   /** Where nothing of the index has changed since the version, it sees every entry of the head, and nothing else. */
   #takeBlock(room: number): number {
-    const { index } = this.#plan;
+    const { table, index, version } = this.#plan;
     const taken = this.#head.take(refs, room);
     if (index.plan.fields === undefined) for (let i = 0; i < taken; i++) this.#keys[i] = index.fullKey(refs[i]!);
     for (let i = 0; i < taken; i++) slots[i] = index.slotOf(refs[i]!);
-    this.#fetch(taken);
+    table.fetch(slots, taken, version, this.#block);
     return taken;
   }
 
   /** Takes entries of head and history, one by one, each row once. */
   #takeEach(room: number): number {
+    const { table, version } = this.#plan;
     let taken = 0;
     while (taken < room) {
       const slot = this.#nextSlot(taken);
@@ -160,19 +160,8 @@ export class ScanIterator implements IterableIterator<Row> {
       this.#seen?.add(slot);
       slots[taken++] = slot;
     }
-    this.#fetch(taken);
+    table.fetch(slots, taken, version, this.#block);
     return taken;
-  }
-
-  /** Fetches the rows of the slots that were taken, in a loop that does nothing else, so that its misses overlap. */
-  #fetch(taken: number): void {
-    const { table, version } = this.#plan;
-    for (let i = 0; i < taken; i++) {
-      const row = table.rowAt(slots[i]!, version);
-      // Looks at the row, not only for one: so the caller's first look finds it near.
-      assert(typeof row === 'object', 'a visible entry has a visible row');
-      this.#block[i] = row;
-    }
   }
 
   /** Takes the next entry of head or history, notes its key for a place in the block, and returns its row's slot. */

@@ -11,6 +11,7 @@ import { HashTable, type KeyHolder } from './hash-table.js';
 import { IndexBuild } from './index-build.js';
 import { IndexCatalog } from './index-catalog.js';
 import { hashKey } from './key-hash.js';
+import { SizeHistory } from './size-history.js';
 import type { Conflict, TableIndex } from './table-index.js';
 import { VersionChain } from './version-chain.js';
 
@@ -48,14 +49,12 @@ export class TableState implements KeyHolder {
   readonly #free: number[] = [];
   /** True once the running transaction has written here. */
   #written = false;
+  /** The version of the newest write, undone ones too: whoever reads at it or later sees what is in the slots. */
+  #newest = 0;
   readonly #slots = new HashTable(this);
   /** Row versions that readers of the past may need; the engine keeps count. */
   retained = 0;
-  #size = 0;
-  /** The size that the last batch left, since when, and the sizes before. */
-  #settledSize = 0;
-  #settledSince = 0;
-  readonly #sizes = new VersionChain(-1, 0);
+  readonly #size = new SizeHistory();
 
   constructor(
     readonly name: string,
@@ -96,8 +95,7 @@ export class TableState implements KeyHolder {
 
   /** How many rows a version saw; Infinity sees the running transaction. */
   sizeAt(version: number): number {
-    if (version === Infinity) return this.#size;
-    return version >= this.#settledSince ? this.#settledSize : (this.#sizes.at(version) ?? 0);
+    return this.#size.at(version);
   }
 
   /** Bytes of what finds and stamps the slots, rows and their versions apart. */
@@ -161,6 +159,19 @@ export class TableState implements KeyHolder {
     return this.#stamps[slot]! <= version ? this.rows[slot] : this.#chains[slot]?.at(version);
   }
 
+  /** Fetches the rows of some slots, all of which a version sees, in a loop so short that its misses overlap. */
+  fetch(slots: Int32Array, count: number, version: number, into: Row[]): void {
+    const { rows } = this;
+    const isHead = version >= this.#newest;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!;
+      const row = isHead ? rows[slot] : this.rowAt(slot, version);
+      // Looks at the row, not only for one: so the caller's first look finds it near.
+      assert(typeof row === 'object', 'a visible entry has a visible row');
+      into[i] = row;
+    }
+  }
+
   /** Has every index compute and check a row's keys, so that whatever can throw does so before anything changes. */
   prepare(row: Row): void {
     for (const index of this.catalog.upkept) index.prepare(row);
@@ -201,6 +212,7 @@ export class TableState implements KeyHolder {
     const previous = this.#marks[slot]! - 1;
     this.#marks[slot] = place + 1;
     this.#written = true;
+    this.#newest = version;
     return { table: this, slot, before, stamp, kept, changed, previous };
   }
 
@@ -234,10 +246,7 @@ export class TableState implements KeyHolder {
     if (!this.#written) return;
     this.#written = false;
     for (const index of this.catalog.upkept) index.settle();
-    if (this.#size === this.#settledSize) return;
-    this.#sizes.push(this.#settledSince, this.#settledSize);
-    this.#settledSize = this.#size;
-    this.#settledSince = version;
+    this.#size.settle(version);
   }
 
   /** Drops the oldest version of a slot, which no reader sees any more, and the slot with it when nothing is left. */
@@ -251,7 +260,7 @@ export class TableState implements KeyHolder {
   /** Forgets what only versions before a floor saw, rows apart. */
   trim(floor: number): void {
     for (const index of this.catalog.upkept) index.history.trim(floor);
-    this.#sizes.trim(floor, this.#settledSince);
+    this.#size.trim(floor);
   }
 
   /** Every version of a slot's row that is kept, oldest first, with the version at which it was written. */
@@ -262,7 +271,7 @@ export class TableState implements KeyHolder {
 
   /** True when another table has the same rows under the same keys. */
   equals(other: TableState): boolean {
-    if (this.#size !== other.#size) return false;
+    if (this.#size.now !== other.#size.now) return false;
     return this.rows.every((row) => row === undefined || equalPlain(row, other.rows[other.slotOf(this.keyOf(row))]));
   }
 
@@ -275,7 +284,7 @@ export class TableState implements KeyHolder {
       live++;
       assert(this.slotOf(this.keyOf(row)) === slot, 'the hash finds every row');
     }
-    assert(live === this.#size, 'a table has as many rows as it says');
+    assert(live === this.#size.now, 'a table has as many rows as it says');
     assert(this.#slots.size === live + this.#ghosts.size, 'the hash has rows, and those that only history has');
     this.#checkHistory();
     this.#checkFree();
@@ -306,7 +315,7 @@ export class TableState implements KeyHolder {
   }
 
   #checkFree(): void {
-    assert(this.#free.length + this.#size + this.#ghosts.size === this.rows.length, 'every slot is taken or free');
+    assert(this.#free.length + this.#size.now + this.#ghosts.size === this.rows.length, 'every slot is taken or free');
     for (const slot of this.#free) {
       const isBlank = this.rows[slot] === undefined && this.#chains[slot] === undefined && this.#stamps[slot] === -1;
       assert(isBlank, 'a free slot has nothing in it');
@@ -360,10 +369,10 @@ export class TableState implements KeyHolder {
   /** Keeps count, and the keys of rows that are gone, as a slot goes from one row to another. */
   #count(slot: number, from: Row | undefined, to: Row | undefined): void {
     if (from === undefined && to !== undefined) {
-      this.#size++;
+      this.#size.now++;
       if (this.#ghosts.size > 0) this.#ghosts.delete(slot);
     } else if (from !== undefined && to === undefined) {
-      this.#size--;
+      this.#size.now--;
       this.#ghosts.set(slot, this.keyOf(from));
     }
   }
