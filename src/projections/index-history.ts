@@ -11,8 +11,8 @@ const ENTRY_BYTES = 120;
 /** What one that waits takes: its place in four lists. */
 const WAITING_BYTES = 32;
 
-/** So many may wait to be filed. */
-const WAITING_MAX = 8192;
+/** So many may wait to be filed: more than are kept by default where each transaction changes one row. */
+const WAITING_MAX = 16_384;
 
 /** Entries of level 0 lived less than 4 versions; each further level, up to four times as many. */
 const LIVES_MAX = Array.from({ length: 27 }, (_, level) => 4 ** (level + 1));
