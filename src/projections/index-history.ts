@@ -11,7 +11,7 @@ const ENTRY_BYTES = 120;
 /** What one that waits takes: its place in four lists. */
 const WAITING_BYTES = 32;
 
-/** So many may wait to be filed: more than are kept by default where each transaction changes one row. */
+/** So many may wait to be filed; to file them takes the first reader of the past some 15 ms. */
 const WAITING_MAX = 16_384;
 
 /** Entries of level 0 lived less than 4 versions; each further level, up to four times as many. */
