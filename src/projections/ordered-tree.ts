@@ -6,8 +6,11 @@ import { headOf } from './key-head.js';
 import { Leaves, type Position } from './leaves.js';
 import { sortEntries } from './sort-entries.js';
 
-/** So many entries may wait to be put in their places. */
+/** So many entries may wait, when a transaction ends, to be put in their places. */
 const WAITING_MAX = 2048;
+
+/** And so many within one: they take room of their own, and a load can be of any size. */
+const WAITING_END = 2 ** 21;
 
 /** So many are put in their places one by one, without sorting. */
 const FEW = 16;
@@ -62,6 +65,7 @@ export class OrderedTree {
     // Now, while what the key is made of is in the cache.
     headOf(key, false, 0x00, aim);
     this.#waiting.set(this.#waitingCount++, aim, ref, born);
+    if (this.#waitingCount === WAITING_END) this.#place();
   }
 
   /** Removes an entry that is there and returns the version at which it came in. */
