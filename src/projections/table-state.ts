@@ -156,16 +156,15 @@ export class TableState implements KeyHolder {
 
   /** The row in a slot as a version saw it. */
   rowAt(slot: number, version: number): Row | undefined {
-    return this.#stamps[slot]! <= version ? this.rows[slot] : this.#chains[slot]?.at(version);
+    // Most reads are of the newest state: they need not look when the slot was written.
+    if (version >= this.#newest || this.#stamps[slot]! <= version) return this.rows[slot];
+    return this.#chains[slot]?.at(version);
   }
 
   /** Fetches the rows of some slots, all of which a version sees, in a loop so short that its misses overlap. */
   fetch(slots: Int32Array, count: number, version: number, into: Row[]): void {
-    const { rows } = this;
-    const isHead = version >= this.#newest;
     for (let i = 0; i < count; i++) {
-      const slot = slots[i]!;
-      const row = isHead ? rows[slot] : this.rowAt(slot, version);
+      const row = this.rowAt(slots[i]!, version);
       // Looks at the row, not only for one: so the caller's first look finds it near.
       assert(typeof row === 'object', 'a visible entry has a visible row');
       into[i] = row;
