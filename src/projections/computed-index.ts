@@ -13,7 +13,10 @@ const KEPT_BYTES = 96;
 /** An index whose keys are computed from the row, none or many: they are kept, so that callbacks run once a row. */
 export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly head = new OrderedTree(this);
-  readonly history = new IndexHistory((key: Key) => key);
+  readonly history = new IndexHistory(
+    (key: Key) => key,
+    () => undefined,
+  );
   readonly #hash: HashTable | undefined;
   readonly #tailOf: (row: Row) => Key;
   /** How many parts of a full key are the primary key's. */
@@ -118,12 +121,12 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
     return refs.length !== keys.length || keys.some((key, i) => compareKeys(key, this.#keys[refs[i]!]!) !== 0);
   }
 
-  remove(slot: number, _row: Row, version: number): void {
+  remove(slot: number, _row: Row, version: number, since: number): void {
     const refs = this.#refs[slot] ?? [];
     this.#removed.push(refs.map((ref) => this.#keys[ref]!));
     for (const ref of refs) {
       const key = this.#keys[ref]!;
-      this.history.add(key, slot, this.#take(ref), version);
+      this.history.add(key, slot, this.#take(ref), version, since);
     }
     this.#refs[slot] = undefined;
     if (refs.length > 0) this.touched = version;

@@ -10,7 +10,10 @@ import type { Conflict, TableIndex } from './table-index.js';
 /** An index whose keys are fields of the row: an entry's ref is its row's slot, and its key is read from there. */
 export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly head = new OrderedTree(this);
-  readonly history = new IndexHistory((row: Row) => this.#keyOf(row));
+  readonly history = new IndexHistory(
+    (row: Row) => this.#keyOf(row),
+    (row) => row,
+  );
   readonly #hash: HashTable | undefined;
   readonly #rows: readonly (Row | undefined)[];
   readonly #path: readonly string[];
@@ -92,9 +95,9 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
     return false;
   }
 
-  remove(slot: number, row: Row, version: number): void {
+  remove(slot: number, row: Row, version: number, since: number): void {
     if (!this.#holds(row)) return;
-    this.history.add(row, slot, this.head.remove(slot), version);
+    this.history.add(row, slot, this.head.remove(slot), version, since);
     this.#hash?.remove(hashKey(this.#keyOf(row), this.width), slot);
     this.touched = version;
   }

@@ -1,3 +1,4 @@
+import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import { Removals } from './removals.js';
@@ -6,16 +7,19 @@ import { Removals } from './removals.js';
 const SPAN_SIZE = 64;
 
 /** What an entry takes, by estimate: its place in a tree that is not quite full, its key of two parts, its death. */
-const ENTRY_BYTES = 120;
+const ENTRY_BYTES = 128;
 
-/** What one that waits takes: its place in four lists. */
-const WAITING_BYTES = 32;
+/** What one that waits takes: its place in five lists. */
+const WAITING_BYTES = 40;
 
 /** So many may wait to be filed; to file them takes the first reader of the past some 15 ms. */
 const WAITING_MAX = 16_384;
 
-/** Entries of level 0 lived less than 4 versions; each further level, up to four times as many. */
-const LIVES_MAX = Array.from({ length: 27 }, (_, level) => 4 ** (level + 1));
+/**
+ * Entries of level 0 lived less than 16 versions; each further level, up to 16 times as many. With 4, a range of the past
+ * took half as long again, having to find its place in twice as many spans (measured, up to 200 versions a row).
+ */
+const LIVES_MAX = Array.from({ length: 14 }, (_, level) => 16 ** (level + 1));
 
 /** The history side as readers see it. */
 export interface PastEntries {
@@ -35,6 +39,8 @@ export interface PastEntries {
 export interface PastSpan extends EntryKeys {
   readonly tree: OrderedTree;
   slotOf(ref: number): number;
+  /** The row of an entry as a version saw it, where the span has it at hand. */
+  rowAt(ref: number, version: number): Row | undefined;
   /** When the entry of each ref died. */
   readonly died: readonly number[];
 }
@@ -47,12 +53,13 @@ export interface PastSpan extends EntryKeys {
  *
  * Filed entries lie in levels by how long they lived. They come in the order in which they died, and each level is cut
  * into *spans* of death, at least as long as its entries lived at the most. So what a version sees at a level lies in
- * two neighbouring spans, and of one row's entries there, which each lived a quarter of a span or more, only a few. A
+ * two neighbouring spans, and of one row's entries there, which each lived a sixteenth of a span or more, only some. A
  * scan of the past hence passes over few dead entries, however many versions its rows have had: the cost grows with
  * the number of levels, a logarithm. Spans are dropped whole.
  */
 export class IndexHistory<S> implements PastEntries {
   readonly #keyOf: (source: S) => Key;
+  readonly #rowOf: (source: S) => Row | undefined;
   readonly #waiting = new Removals<S>();
   /** How many of those that wait the running transaction did not remove. */
   #settled = 0;
@@ -65,9 +72,13 @@ export class IndexHistory<S> implements PastEntries {
   /** No span can be dropped before this version. */
   #nextDrop = Infinity;
 
-  /** @param keyOf reads the full key of an entry from what the entry keeps */
-  constructor(keyOf: (source: S) => Key) {
+  /**
+   * @param keyOf reads the full key of an entry from what the entry keeps
+   * @param rowOf the row of an entry, where that is what it keeps
+   */
+  constructor(keyOf: (source: S) => Key, rowOf: (source: S) => Row | undefined) {
     this.#keyOf = keyOf;
+    this.#rowOf = rowOf;
   }
 
   /** Entries. */
@@ -85,9 +96,12 @@ export class IndexHistory<S> implements PastEntries {
     return this.#edits;
   }
 
-  /** `source` is what the full key is read from: the index's parts, then the primary key's. */
-  add(source: S, slot: number, born: number, died: number): void {
-    this.#waiting.push(source, slot, born, died);
+  /**
+   * `source` is what the full key is read from: the index's parts, then the primary key's. `since` is when the row was
+   * written that had it last, which may be after it was born.
+   */
+  add(source: S, slot: number, born: number, died: number, since: number): void {
+    this.#waiting.push(source, slot, born, died, since);
     if (born < died) this.#edits++;
   }
 
@@ -154,13 +168,13 @@ export class IndexHistory<S> implements PastEntries {
     if (this.#waiting.length === 0) return;
     const touched = new Set<HistorySpan<S>>();
     const settled = this.#settled;
-    this.#waiting.drain((source, slot, born, died, number) => {
+    this.#waiting.drain((source, slot, born, died, since, number) => {
       // What was born and removed between two versions that anyone can see is kept for undoing alone.
       const level = born === died ? -1 : levelOf(died - born);
       if (number >= settled) this.#recent.push({ level, born });
       if (level < 0) return;
       const span = this.#spanFor(level, died);
-      span.add(source, slot, born, died);
+      span.add(source, slot, born, died, since);
       touched.add(span);
       this.#filed++;
       this.#nextDrop = Math.min(this.#nextDrop, died);
@@ -175,7 +189,7 @@ export class IndexHistory<S> implements PastEntries {
     const spans = this.#levels[level]!;
     const last = spans.at(-1);
     if (last !== undefined && (last.size < SPAN_SIZE || died < last.firstDied + lifeMax(level))) return last;
-    const span = new HistorySpan(died, this.#keyOf);
+    const span = new HistorySpan(died, this.#keyOf, this.#rowOf);
     spans.push(span);
     return span;
   }
@@ -214,16 +228,20 @@ interface Removal {
 class HistorySpan<S> implements PastSpan {
   readonly tree = new OrderedTree(this);
   readonly #keyOf: (source: S) => Key;
+  readonly #rowOf: (source: S) => Row | undefined;
   readonly #sources: S[] = [];
   readonly #slots: number[] = [];
+  readonly #since: number[] = [];
   readonly died: number[] = [];
 
   /** @param firstDied when its oldest entry died */
   constructor(
     readonly firstDied: number,
     keyOf: (source: S) => Key,
+    rowOf: (source: S) => Row | undefined,
   ) {
     this.#keyOf = keyOf;
+    this.#rowOf = rowOf;
   }
 
   /** When its newest entry died. */
@@ -235,10 +253,11 @@ class HistorySpan<S> implements PastSpan {
     return this.#sources.length;
   }
 
-  add(source: S, slot: number, born: number, died: number): void {
+  add(source: S, slot: number, born: number, died: number, since: number): void {
     const ref = this.#sources.push(source) - 1;
     this.#slots.push(slot);
     this.died.push(died);
+    this.#since.push(since);
     this.tree.insert(this.fullKey(ref), ref, born);
   }
 
@@ -248,6 +267,7 @@ class HistorySpan<S> implements PastSpan {
     this.#sources.pop();
     this.#slots.pop();
     this.died.pop();
+    this.#since.pop();
   }
 
   fullKey(ref: number): Key {
@@ -256,5 +276,10 @@ class HistorySpan<S> implements PastSpan {
 
   slotOf(ref: number): number {
     return this.#slots[ref]!;
+  }
+
+  rowAt(ref: number, version: number): Row | undefined {
+    // An older row with the same key is in the slot's chain.
+    return this.#since[ref]! <= version ? this.#rowOf(this.#sources[ref]!) : undefined;
   }
 }

@@ -150,7 +150,7 @@ export class Leaves {
     const directory = new Entries(leaves);
     const count = new Int32Array(leaves);
     const old: Position = { leaf: 0, at: 0 };
-    this.settle(old);
+    this.toEnd(-1, old);
     let next = 0;
     for (let d = 0; d < leaves; d++) {
       const start = d << LEAF_BITS;
@@ -180,6 +180,13 @@ export class Leaves {
     this.#edits++;
     this.#growRefs(highest(run.ref, length) + 1);
     for (let leaf = 0; leaf < leaves; leaf++) this.#noteLeaf(leaf, 0);
+  }
+
+  /** Moves a position before all entries (a side below 0) or after them. */
+  toEnd(side: number, position: Position): void {
+    position.leaf = side > 0 ? this.#length : 0;
+    position.at = 0;
+    this.settle(position);
   }
 
   /** Moves a position to the next entry. */

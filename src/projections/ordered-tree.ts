@@ -92,8 +92,11 @@ export class OrderedTree {
   /** The position of the first entry after the edge; past the last leaf when there is none. */
   seek(edge: Edge, position: Position): void {
     if (this.#waitingCount > 0) this.#place();
-    this.#aim(edge);
-    this.#find(position);
+    if (edge.parts.length === 0) this.#leaves.toEnd(edge.side, position);
+    else {
+      this.#aim(edge);
+      this.#find(position);
+    }
   }
 
   /** Moves a position to the next entry. */

@@ -10,6 +10,7 @@ export class Removals<S> {
   #slots: number[] = [];
   #born: number[] = [];
   #died: number[] = [];
+  #since: number[] = [];
   /** Those before it were dropped. */
   #start = 0;
   #seen = 0;
@@ -29,11 +30,12 @@ export class Removals<S> {
     return this.length === 0 ? Infinity : this.#died[this.#start]!;
   }
 
-  push(source: S, slot: number, born: number, died: number): void {
+  push(source: S, slot: number, born: number, died: number, since: number): void {
     this.#sources.push(source);
     this.#slots.push(slot);
     this.#born.push(born);
     this.#died.push(died);
+    this.#since.push(since);
     if (born < died) this.#seen++;
   }
 
@@ -43,6 +45,7 @@ export class Removals<S> {
     if (born < this.#died.pop()!) this.#seen--;
     this.#sources.pop();
     this.#slots.pop();
+    this.#since.pop();
     return born;
   }
 
@@ -56,9 +59,10 @@ export class Removals<S> {
   }
 
   /** Hands over each that some version sees, oldest first, with its number from the oldest on; none is left. */
-  drain(take: (source: S, slot: number, born: number, died: number, number: number) => void): void {
+  drain(take: (source: S, slot: number, born: number, died: number, since: number, number: number) => void): void {
     for (let i = this.#start; i < this.#sources.length; i++) {
-      take(this.#sources[i]!, this.#slots[i]!, this.#born[i]!, this.#died[i]!, i - this.#start);
+      const source = this.#sources[i]!;
+      take(source, this.#slots[i]!, this.#born[i]!, this.#died[i]!, this.#since[i]!, i - this.#start);
     }
     this.#start = this.#sources.length;
     this.#seen = 0;
@@ -70,6 +74,7 @@ export class Removals<S> {
     this.#slots = this.#slots.slice(this.#start);
     this.#born = this.#born.slice(this.#start);
     this.#died = this.#died.slice(this.#start);
+    this.#since = this.#since.slice(this.#start);
     this.#start = 0;
   }
 }

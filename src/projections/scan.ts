@@ -153,36 +153,37 @@ export class ScanIterator implements IterableIterator<Row> {
   #takeEach(room: number): number {
     const { table, version } = this.#plan;
     let taken = 0;
-    while (taken < room) {
-      const slot = this.#nextSlot(taken);
-      if (slot < 0) break;
-      if (this.#seen?.has(slot) === true) continue;
-      this.#seen?.add(slot);
-      slots[taken++] = slot;
+    while (taken < room && this.#take(taken)) {
+      if (this.#seen?.has(slots[taken]!) === true) continue;
+      this.#seen?.add(slots[taken]!);
+      taken++;
     }
     table.fetch(slots, taken, version, this.#block);
     return taken;
   }
 
-  /** Takes the next entry of head or history, notes its key for a place in the block, and returns its row's slot. */
-  #nextSlot(place: number): number {
+  /** Takes the next entry of head or history, and notes for a place in the block its key and its row, or the slot. */
+  #take(place: number): boolean {
     const { index, version } = this.#plan;
     const head = this.#head;
     if (index.touched > version) head.skipUnseen(version, undefined);
     const past = this.#past[0];
     if (past !== undefined && (head.ended || past.isBeforeHead(head))) {
       if (index.plan.fields === undefined) this.#keys[place] = past.key;
-      const { slot } = past;
+      const { row } = past;
+      if (row !== undefined) this.#block[place] = row;
+      slots[place] = row === undefined ? past.slot : -1;
       past.step();
       this.#settle();
-      return slot;
+      return true;
     }
-    if (head.ended) return -1;
+    if (head.ended) return false;
     const { ref } = head;
     // A row's key is in the row; where it is not, the entry keeps it.
     if (index.plan.fields === undefined) this.#keys[place] = index.fullKey(ref);
+    slots[place] = index.slotOf(ref);
     head.step();
-    return index.slotOf(ref);
+    return true;
   }
 
   /** Finds the place after the last key taken, in the trees as they are now. */

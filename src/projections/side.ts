@@ -1,4 +1,5 @@
 import { keepShape } from '../keep-shape.js';
+import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import type { Edge, Interval } from '../codecs/range.js';
 import type { PastSpan } from './index-history.js';
@@ -100,6 +101,11 @@ export class PastSide {
     return this.#span.slotOf(this.#side.ref);
   }
 
+  /** The row, where it is at hand. */
+  get row(): Row | undefined {
+    return this.#span.rowAt(this.#side.ref, this.#version);
+  }
+
   find(interval: Interval, last: Key | undefined): void {
     this.#side.find(interval, last);
     this.#side.skipUnseen(this.#version, this.#span.died);
@@ -122,4 +128,5 @@ export class PastSide {
 
 const tree = new OrderedTree({ fullKey: () => [] });
 keepShape(new Side(tree, false));
-keepShape(new PastSide({ tree, died: [], fullKey: () => [], slotOf: () => 0 }, 0, false));
+const span = { tree, died: [], fullKey: () => [], slotOf: () => 0, rowAt: () => undefined };
+keepShape(new PastSide(span, 0, false));

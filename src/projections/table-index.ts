@@ -35,8 +35,8 @@ export interface TableIndex {
   admit(row: Row): void;
   /** True when the entries of a slot must change for its row to be replaced; `after` was prepared. */
   changes(slot: number, before: Row | undefined, after: Row | undefined): boolean;
-  /** Moves the entries of the row in a slot to the history side. */
-  remove(slot: number, row: Row, version: number): void;
+  /** Moves the entries of the row in a slot, which was written at `since`, to the history side. */
+  remove(slot: number, row: Row, version: number, since: number): void;
   /** Adds entries for the row now in the slot. */
   insert(slot: number, row: Row, version: number): void;
   /** Removes, without history, what `insert` added. */

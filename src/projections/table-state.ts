@@ -161,10 +161,10 @@ export class TableState implements KeyHolder {
     return this.#chains[slot]?.at(version);
   }
 
-  /** Fetches the rows of some slots, all of which a version sees, in a loop so short that its misses overlap. */
+  /** Fetches rows that a version sees, where they are not there (−1), in a loop so short that its misses overlap. */
   fetch(slots: Int32Array, count: number, version: number, into: Row[]): void {
     for (let i = 0; i < count; i++) {
-      const row = this.rowAt(slots[i]!, version);
+      const row = slots[i]! < 0 ? into[i] : this.rowAt(slots[i]!, version);
       // Looks at the row, not only for one: so the caller's first look finds it near.
       assert(typeof row === 'object', 'a visible entry has a visible row');
       into[i] = row;
@@ -203,7 +203,7 @@ export class TableState implements KeyHolder {
     const changed = this.#changed(slot, before, after);
     const kept = stamp >= 0 && stamp < version;
     if (kept) this.#keep(slot, stamp, before);
-    if (before !== undefined) for (const index of changed) index.remove(slot, before, version);
+    if (before !== undefined) for (const index of changed) index.remove(slot, before, version, stamp);
     this.rows[slot] = after;
     this.#stamps[slot] = version;
     if (after !== undefined) for (const index of changed) index.insert(slot, after, version);

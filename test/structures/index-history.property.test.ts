@@ -20,7 +20,10 @@ interface Gone {
 
 class HistoryTrial implements Trial {
   readonly #random: Chance;
-  readonly #history = new IndexHistory<Key>((key) => key);
+  readonly #history = new IndexHistory<Key>(
+    (key) => key,
+    () => undefined,
+  );
   /** Those that some version from the floor on sees, in the order in which they died. */
   #twin: Gone[] = [];
   /** What the running transaction removed. */
@@ -74,7 +77,7 @@ class HistoryTrial implements Trial {
     this.#born[slot] = this.#now;
     this.#running.push(gone);
     const { size, edits } = this.#history;
-    this.#history.add(gone.key, slot, gone.born, gone.died);
+    this.#history.add(gone.key, slot, gone.born, gone.died, gone.born);
     const kept = gone.born < gone.died;
     if (kept) this.#twin.push(gone);
     same(this.#history.size, kept ? size + 1 : size, 'size');
@@ -140,9 +143,9 @@ class HistoryTrial implements Trial {
   }
 }
 
-/** Lives of a level are up to four times as long as those of the one below. */
+/** Lives of a level are up to 16 times as long as those of the one below. */
 function levelOf(life: number): number {
-  return life < 4 ? 0 : 1 + levelOf(life / 4);
+  return life < 16 ? 0 : 1 + levelOf(life / 16);
 }
 
 const BEFORE_ALL = { parts: [], side: -1, cut: false } as const;
