@@ -16,8 +16,8 @@ const WAITING_BYTES = 40;
 const WAITING_MAX = 16_384;
 
 /**
- * Entries of level 0 lived less than 16 versions; each further level, up to 16 times as many. With 4, a range of the past
- * took half as long again, having to find its place in twice as many spans (measured, up to 200 versions a row).
+ * Entries of level 0 lived less than 16 versions; each further level, up to 16 times as many. With 4, a range of the
+ * past took half as long again, having to find its place in twice as many spans (measured, up to 200 versions a row).
  */
 const LIVES_MAX = Array.from({ length: 14 }, (_, level) => 16 ** (level + 1));
 
