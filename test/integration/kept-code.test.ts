@@ -1,6 +1,6 @@
 /**
- * V8 throws compiled code away when a full collection finds no instance of a class that it relies on. What runs in every
- * transaction, read or scan must outlive a collection, though what it makes lives for a moment only.
+ * V8 throws compiled code away when a full collection finds no instance of a class that it relies on. What runs in
+ * every transaction, read or scan must outlive a collection, though what it makes lives for a moment only.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
