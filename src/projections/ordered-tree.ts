@@ -313,7 +313,8 @@ export class OrderedTree {
     if (count < FEW) this.#putFew(waiting, count);
     else {
       const run = sortEntries(waiting, count, (a, b) => this.#compareRefs(a, b));
-      if (count * 4 > this.#leaves.size) {
+      // So many would split most leaves, and leave them half empty.
+      if (count * 8 > this.#leaves.size) {
         this.#leaves.rebuild(run, count, (at, other, i) => this.#isBefore(at, other, i));
       } else this.#putRun(run, count);
     }
