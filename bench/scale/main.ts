@@ -26,7 +26,7 @@ const PARTS = ['operations', 'load', 'abort', 'memory'];
 
 /** How much old space a process gets, in MiB: what rows take, their changes and a transaction's journal. */
 function heapFor(rows: number): number {
-  return Math.max(2048, Math.ceil(rows / 1_000_000) * 600);
+  return Math.max(2048, Math.ceil(rows / 1_000_000) * 550);
 }
 
 function jobs({ sizes, rounds, load, changes, only }: Options): readonly Job[] {
