@@ -36,6 +36,14 @@ export type ErrorCode =
   | 'LazyResult'
   | 'UntrackedRead'
   | 'ViewClosed'
+  // when bytes are read or written
+  | 'Damaged'
+  | 'FormatUnknown'
+  | 'SchemaIncompatible'
+  | 'LogLocked'
+  | 'LogRefused'
+  | 'OutcomeUnknown'
+  | 'Aborted'
   // at any time
   | 'OptionInvalid'
   | 'StoreClosed'
@@ -71,6 +79,13 @@ export interface ErrorFields {
   /** The bound that was passed, and what was measured against it. */
   readonly limit?: number;
   readonly actual?: number;
+  /** The file the error is about, and the byte in it. */
+  readonly file?: string;
+  readonly byte?: number;
+  /** Everything that does not fit, a sentence each. */
+  readonly reasons?: readonly string[];
+  /** The id of the transaction the error is about. */
+  readonly id?: string;
   /** The error this one explains. */
   readonly cause?: unknown;
 }
@@ -104,6 +119,10 @@ export class MemoirError extends Error implements ErrorFields {
   declare readonly holder?: string;
   declare readonly limit?: number;
   declare readonly actual?: number;
+  declare readonly file?: string;
+  declare readonly byte?: number;
+  declare readonly reasons?: readonly string[];
+  declare readonly id?: string;
 
   /**
    * @param code what kind of failure
