@@ -1,0 +1,71 @@
+/**
+ * How batches are laid down: what the header of a file tells whoever reads it, this memoir or an Avro tool. Batches of
+ * one schema stand together; where it changes, another file begins.
+ */
+export interface WrittenSchema {
+  /** The Avro schema of the entries, as JSON. */
+  readonly avro: string;
+  /** What memoir itself needs to read them, under names that begin with `memoir.`: codec, tables, fingerprint. */
+  readonly notes: Readonly<Record<string, string>>;
+  /** Equal schemas have equal fingerprints. */
+  readonly fingerprint: string;
+}
+
+/** One batch as a log outside the process holds it. */
+export interface Entry {
+  readonly offset: number;
+  /** The batch's bytes, as they were appended. */
+  readonly body: Uint8Array;
+  /** How they were laid down. */
+  readonly schema: WrittenSchema;
+}
+
+/** What a log outside the process can do. */
+export interface LogCaps {
+  /** The largest body it takes. */
+  readonly bodyBytesMax: number;
+  /** What is known of an append that has resolved. */
+  readonly durability: 'memory' | 'os' | 'fsync' | 'quorum';
+}
+
+/** Where snapshots lie beside a log. A snapshot can be seen whole or not at all. */
+export interface Shelf {
+  /** The offsets of the snapshots there are, newest first. */
+  list(): Promise<readonly number[]>;
+  /** Takes in a snapshot; it replaces one of the same offset. */
+  save(offset: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** The bytes of a snapshot, as they lie there: whoever reads them verifies. */
+  open(offset: number): Promise<Uint8Array>;
+  /** Drops the snapshots before an offset, but for so many of the newest. */
+  prune(before: number, keep: number): Promise<void>;
+}
+
+/**
+ * A log outside the process: batches as bytes, at offsets 1, 2, 3 … with no gaps, one writer at a time.
+ *
+ * An implementation gives:
+ * - what an `append` that resolved has taken can be read back, byte for byte, until it is compacted, as far as `caps`
+ *   says it lasts; entries stand in the order of the appends, and a group is there whole or, after a crash, as a prefix
+ * - an append that rejects with `LogRefused` is certainly not there; with `OutcomeUnknown` it may be, and appear when
+ *   the log is opened again. After either, every further append rejects with `LogRefused`
+ *
+ * A caller holds to this: one append at a time, each body's offset follows the head, and a body is not changed.
+ */
+export interface ByteLog {
+  readonly caps: LogCaps;
+  /** The log's id; another one when what was visible may have been lost. */
+  readonly lineage: string;
+  /** The oldest readable entry; `head + 1` when there is none. */
+  readonly floor: number;
+  /** The newest entry; 0 before all. */
+  readonly head: number;
+  readonly shelf: Shelf;
+  /** Adds a group of entries after the head; resolves when it lasts. @throws (rejects) `LogRefused`, `OutcomeUnknown` */
+  append(bodies: readonly Uint8Array[], schema: WrittenSchema): Promise<void>;
+  /** The entries from one offset to another, both included. @throws `OffsetCompacted`, `OffsetInFuture`, `Damaged` */
+  read(from: number, to?: number): AsyncIterable<Entry>;
+  /** Lets entries before an offset go, as far as that can be done; what stays is whole. */
+  compact(before: number): Promise<void>;
+  /** Ends it: what was appended lasts, and another may write. */
+  close(): Promise<void>;
+}
