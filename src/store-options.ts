@@ -2,15 +2,20 @@ import { invalidDefinition as invalid, show } from './errors.js';
 import { definitionOf, type Definition } from './codecs/table.js';
 import { checkTableName } from './codecs/table-name.js';
 import type { Tables } from './codecs/table-types.js';
+import type { ByteCodec } from './codecs/byte-codec.js';
+import { json } from './codecs/json-codec.js';
 import type { Keep } from './projections/horizon.js';
+import { SnapshotImage } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';
 
 /** The options of a store, checked and filled in. */
-export interface StoreSettings extends Required<Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict'>> {
+export interface StoreSettings extends Required<Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict' | 'snapshot'>> {
   readonly filterRows: number;
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly development: boolean;
+  /** What the store begins with, if not empty. */
+  readonly snapshot: SnapshotImage | undefined;
 }
 
 const LIMITS = {
@@ -21,7 +26,7 @@ const LIMITS = {
   pinnedBytesMax: 2 ** 28,
 } as const;
 
-const NAMES = new Set(['tables', 'keep', 'strict', 'mode', 'clock', 'lineage', 'onError', ...Object.keys(LIMITS)]);
+const NAMES = new Set(['tables', 'keep', 'strict', 'mode', 'clock', 'lineage', 'onError', 'codec', 'snapshot', ...Object.keys(LIMITS)]);
 
 /** Checks the options of a store; everything wrong in them is found here. */
 export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
@@ -43,10 +48,15 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   }
   if (typeof lineage !== 'string' || lineage === '')
     throw invalid('lineage', `is ${show(lineage)}: give a string that is not empty`);
+  const { codec = json, snapshot } = options;
+  if (typeof codec !== 'object' || typeof (codec as Partial<ByteCodec> | null)?.coder !== 'function')
+    throw invalid('codec', `is ${show(codec)}: give \`avro\` from memoir/avro, or leave it out for JSON`);
+  if (snapshot !== undefined && !(snapshot instanceof SnapshotImage))
+    throw invalid('snapshot', `is ${show(snapshot)}: give what \`await readSnapshot(bytes)\` gave`);
   return {
     definitions: definitionsOf(options.tables),
     development: mode === 'development',
-    ...{ clock, lineage, filterRows },
+    ...{ clock, lineage, filterRows, codec, snapshot },
     keep: keep === 'all' ? keep : { ...keep },
     onError: (error) => quietly(() => onError(error)),
     rowBytesMax: limit(options, 'rowBytesMax'),

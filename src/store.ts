@@ -2,15 +2,20 @@ import { map } from 'rxjs';
 
 import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
+import { schemaOf } from './codecs/store-schema.js';
 import type { Table, Tables } from './codecs/table-types.js';
 import { Feed } from './log/feed.js';
-import type { Log } from './log/log.js';
 import { MemoryLog } from './log/memory-log.js';
 import { offsetOf, startOf, type Position } from './log/position.js';
 import { Subscribers } from './log/subscribers.js';
 import { Streams, type Abort, type AnyStreamOptions } from './log/streams.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
+import { Loaded } from './projections/snapshot-load.js';
+import { SnapshotLayout } from './projections/snapshot-layout.js';
+import { sliceOf, Snapshot } from './projections/snapshot.js';
+import { inSlices } from './projections/slices.js';
+import { SnapshotImage, verifySnapshot, type VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { Horizon } from './projections/horizon.js';
 import { LiveQueries, type LiveOptions } from './projections/live.js';
 import { diff } from './projections/diff.js';
@@ -20,7 +25,8 @@ import { ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';
 import { platform } from './platform.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
-import type { Store, StoreOptions } from './txn/contract.js';
+import type { RestoreOptions, Store, StoreOptions } from './txn/contract.js';
+import { Ledger } from './txn/ledger.js';
 import { TransactionFace } from './txn/transaction.js';
 import { SchemaChanges, type AddIndexOptions } from './txn/schema-changes.js';
 import { NO_OPTIONS, Transactor, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
@@ -52,7 +58,8 @@ export function createStore<const S extends Tables>(options: StoreOptions<S>): S
 
 /** The parts of a store, put together. */
 class MemoryStore {
-  readonly #log: Log;
+  readonly #settings: StoreSettings;
+  readonly #log: MemoryLog;
   readonly #engine: Engine;
   readonly #feed: Feed;
   readonly #horizon: Horizon;
@@ -64,16 +71,19 @@ class MemoryStore {
   readonly #schema: SchemaChanges;
 
   constructor(settings: StoreSettings) {
-    const { definitions, keep, pinnedBytesMax, clock, onError, development, idWindow } = settings;
+    const { definitions, keep, pinnedBytesMax, clock, onError, development, idWindow, snapshot } = settings;
     const names = new Set(definitions.keys());
-    const log = new MemoryLog(settings.lineage);
     const engine = new Engine(definitions, settings.filterRows);
+    const loaded = snapshot === undefined ? undefined : loadAtOnce(snapshot, engine, development);
+    const beginning = { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity };
+    const log = new MemoryLog(settings.lineage, beginning);
     const feed = new Feed(log, onError);
     const subscribers = new Subscribers();
     const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
     const View = ViewFace.withTables(names);
     const views = new Views(engine, log, horizon, View, platform.reclaimer);
     const Face = TransactionFace.withTables(names);
+    this.#settings = settings;
     this.#log = log;
     this.#engine = engine;
     this.#feed = feed;
@@ -92,7 +102,8 @@ class MemoryStore {
       watch: (target, release) => platform.reclaimer.watch(target, release),
     });
     this.#transactor = new Transactor({
-      ...{ engine, log, feed, horizon, idWindow, clock, Face },
+      ...{ engine, log, feed, horizon, clock, Face },
+      ledger: new Ledger(idWindow, loaded),
       limits: settings,
       development,
     });
@@ -233,6 +244,37 @@ class MemoryStore {
     if (!this.#feed.draining) this.#horizon.advance();
   }
 
+  snapshot(options: { readonly label?: string } = {}): Snapshot {
+    this.#live.guard();
+    checkOptions('snapshot', options, ['label']);
+    const view = this.#views.pinned(options.label ?? 'snapshot()');
+    const { codec } = this.#settings;
+    const layout = new SnapshotLayout(codec, schemaOf(this.#engine.definitions));
+    return new Snapshot(layout, { view, at: this.#log.lastAt, ...this.#transactor.ledger.capture() }, platform);
+  }
+
+  async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
+    this.#streams.guard();
+    checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
+    const { lineage, ...reading } = options;
+    const { codec, development, filterRows, idWindow } = this.#settings;
+    const image =
+      given instanceof SnapshotImage ? given : await verifySnapshot(given as Uint8Array, { codec, ...reading }, platform);
+    const engine = new Engine(this.#engine.definitions, filterRows, this.#engine.version);
+    const loading = Loaded.from(image, engine, development);
+    for await (const loaded of inSlices(loading, sliceOf(reading), platform)) {
+      this.#streams.guard();
+      const log = this.#log;
+      const goesOn = image.lineage === log.lineage && image.offset >= log.head;
+      this.#transactor.refuseNesting();
+      this.#engine.adopt(engine);
+      log.reset(lineage ?? (goesOn ? log.lineage : platform.lineage()), { head: image.offset, lastAt: loaded.at });
+      this.#horizon.reset();
+      this.#transactor.ledger = new Ledger(idWindow, loaded);
+      this.#feed.reset();
+    }
+  }
+
   check(): void {
     this.#engine.check();
     if (this.#log.floor === 1) this.#checkReplay();
@@ -256,6 +298,13 @@ class MemoryStore {
       assert(table.equals(replayed.tables.get(name)!), `folding the log gives the table ${name} as it is`);
     }
   }
+}
+
+/** Fills the tables of a new store. */
+function loadAtOnce(image: SnapshotImage, engine: Engine, development: boolean): Loaded {
+  let loaded: Loaded | undefined;
+  for (const step of Loaded.from(image, engine, development)) loaded = step;
+  return loaded!;
 }
 
 function checkQuery(query: unknown): void {

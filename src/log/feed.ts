@@ -7,6 +7,8 @@ export interface Listener {
   deliver(batch: AnyBatch): void;
   /** The store has closed. */
   end(): void;
+  /** The log begins anew, with other content: what comes next follows its head. */
+  reset(): void;
 }
 
 /**
@@ -75,6 +77,14 @@ export class Feed {
     }
   }
 
+  #reset(listener: Listener): void {
+    try {
+      listener.reset();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
   /** The batch is in the log: whatever a listener does, the writer and the others are not to hear of it. */
   #tell(listener: Listener, batch: AnyBatch): void {
     try {
@@ -82,6 +92,12 @@ export class Feed {
     } catch (error) {
       this.#onError(error);
     }
+  }
+
+  /** Tells everyone that the log begins anew. Not to be called while listeners are being told. */
+  reset(): void {
+    this.#delivered = this.#log.head;
+    for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) this.#reset(listener);
   }
 
   /** Ends every listener. */

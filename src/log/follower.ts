@@ -76,7 +76,7 @@ export class Follower implements AsyncIterableIterator<AnyBatch | Marker> {
         remove();
         resolve();
       };
-      const remove = this.#feed.add({ deliver: wake, end: wake });
+      const remove = this.#feed.add({ deliver: wake, end: wake, reset: wake });
       this.#wakes.add(wake);
     });
   }

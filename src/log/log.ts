@@ -13,6 +13,8 @@ import type { AnyBatch } from './batch.js';
 export interface Log {
   /** A random id made with the log; offsets mean nothing under another. */
   readonly lineage: string;
+  /** How often it has begun anew, with other content. */
+  readonly epoch: number;
   /** The oldest readable batch; `head + 1` when there is none. */
   readonly floor: number;
   /** The newest batch; 0 before all. */

@@ -6,6 +6,14 @@ import { compacted, inFuture } from './position.js';
 
 const SEGMENT = 1024;
 
+/** The batch after which a log begins: its offset and when it was made. */
+export interface Beginning {
+  readonly head: number;
+  readonly lastAt: number;
+}
+
+const BEFORE_ALL: Beginning = { head: 0, lastAt: -Infinity };
+
 /** The log in memory: batches as the objects that were appended, in segments, so that truncation gives room back. */
 export class MemoryLog implements Log {
   /** Segment `i` holds the offsets from `i × SEGMENT + 1`; those wholly below the floor are gone. */
@@ -16,8 +24,21 @@ export class MemoryLog implements Log {
   /** When the newest batch below the floor was made. */
   #belowAt = -Infinity;
   #open = true;
+  #lineage = '';
+  #epoch = -1;
 
-  constructor(readonly lineage: string) {}
+  /** @param after where it begins, when the batches before are not its own */
+  constructor(lineage: string, after: Beginning = BEFORE_ALL) {
+    this.reset(lineage, after);
+  }
+
+  get lineage(): string {
+    return this.#lineage;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
 
   get floor(): number {
     return this.#floor;
@@ -94,6 +115,17 @@ export class MemoryLog implements Log {
       if (place === SEGMENT - 1) this.#segments.delete(segment);
       this.#floor++;
     }
+  }
+
+  /** Forgets everything and begins after another batch, perhaps as another log. */
+  reset(lineage: string, { head, lastAt }: Beginning): void {
+    this.#lineage = lineage;
+    this.#epoch++;
+    this.#segments.clear();
+    this.#floor = head + 1;
+    this.#head = head;
+    this.#lastAt = lastAt;
+    this.#belowAt = lastAt;
   }
 
   close(): void {

@@ -41,6 +41,10 @@ class Push implements Listener {
     if (batch.offset >= this.#cursor.next) this.pump(batch.offset);
   }
 
+  reset(): void {
+    this.pump();
+  }
+
   end(): void {
     this.#subscriber.complete();
   }

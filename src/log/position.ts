@@ -16,15 +16,17 @@ export function offsetOf(log: Log, point: number | Position): number {
       `${show(point)} is no offset: give a whole number from 0, or { lineage, offset }`,
     );
   }
-  if (typeof point === 'object' && point.lineage !== log.lineage) {
-    throw new MemoirError(
-      'LineageChanged',
-      `the position is of the log ${show(point.lineage)}, and this is ${log.lineage}: ` +
-        'read the present state and begin anew',
-      { lineage: log.lineage, requested: point.lineage },
-    );
-  }
+  if (typeof point === 'object' && point.lineage !== log.lineage) throw lineageChanged(log, point.lineage);
   return offset;
+}
+
+/** The error for a place in another log. */
+export function lineageChanged(log: Log, requested: string): MemoirError {
+  return new MemoirError(
+    'LineageChanged',
+    `the position is of the log ${show(requested)}, and this is ${log.lineage}: read the present state and begin anew`,
+    { lineage: log.lineage, requested },
+  );
 }
 
 /** The first offset to read, checked: at least the floor, at most the one after the head. */

@@ -10,7 +10,7 @@ import { observe } from './observe.js';
 import type { Feed } from './feed.js';
 import type { OnError } from './guarded-observable.js';
 import type { Log } from './log.js';
-import { offsetOf, type Position } from './position.js';
+import { lineageChanged, offsetOf, type Position } from './position.js';
 import type { Subscribers } from './subscribers.js';
 
 /** A way to stop waiting; an `AbortSignal` is one. */
@@ -93,6 +93,7 @@ export class Streams {
   }
 
   async waitFor(point: number | Position, signal: Abort | undefined): Promise<void> {
+    const { lineage } = this.#log;
     const offset = offsetOf(this.#log, point);
     if (this.#feed.delivered >= offset) return;
     this.guard();
@@ -105,6 +106,11 @@ export class Streams {
       const remove = this.#feed.add({
         deliver: (batch) => {
           if (batch.offset >= offset) settle(resolve);
+        },
+        reset: () => {
+          // A wait for a place in a log that is no more would never end, or end for the wrong reason.
+          if (this.#log.lineage !== lineage) settle(() => reject(lineageChanged(this.#log, lineage)));
+          else if (this.#log.head >= offset) settle(resolve);
         },
         end: () =>
           settle(() => reject(new MemoirError('StoreClosed', `the store closed before offset ${offset}`, { offset }))),

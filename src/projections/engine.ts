@@ -1,4 +1,5 @@
 import { assert } from '../assert.js';
+import { PRIMARY } from '../codecs/index-check.js';
 import type { Row } from '../codecs/index-plan.js';
 import { equalPlain } from '../codecs/equality.js';
 import type { Definition } from '../codecs/table.js';
@@ -12,26 +13,51 @@ import { TableState, type Write } from './table-state.js';
  * Callers hold to this: `begin`, then writes, then `settle` or `rollback(0)` and `settle`; only one at a time.
  */
 export class Engine {
-  readonly #byName: Map<string, TableState>;
-  readonly #tables: TableState[];
+  #byName: Map<string, TableState>;
+  #tables: TableState[];
   readonly #journal: Write[] = [];
   /** Row versions that went to a chain, in the order in which they died. */
-  readonly #dead = new DeadRows();
-  #version = 0;
+  #dead = new DeadRows();
+  #version: number;
   /** What the indexes were last trimmed to. */
   #floor = 0;
 
-  /** @param filterRows how many rows a filter may pass over for each that it gives */
+  /**
+   * @param filterRows how many rows a filter may pass over for each that it gives
+   * @param version the newest that has been used
+   */
   constructor(
     definitions: ReadonlyMap<string, Definition>,
     readonly filterRows: number = Infinity,
+    version = 0,
   ) {
+    this.#version = version;
     this.#byName = new Map([...definitions].map(([name, definition]) => [name, new TableState(name, definition)]));
     this.#tables = [...this.#byName.values()];
   }
 
   get tables(): ReadonlyMap<string, TableState> {
     return this.#byName;
+  }
+
+  /** The definitions of the tables as they are now. */
+  get definitions(): ReadonlyMap<string, Definition> {
+    return new Map(
+      this.#tables.map(({ name, definition, indexes }) => {
+        const secondary = indexes.filter((index) => index.plan.name !== PRIMARY);
+        return [name, { ...definition, indexes: secondary.map(({ plan }) => plan) }];
+      }),
+    );
+  }
+
+  /** Takes over the tables of another engine, which is not used any more. Who reads the old ones goes on with them. */
+  adopt(other: Engine): void {
+    assert(this.#journal.length === 0, 'no transaction is under way');
+    this.#byName = other.#byName;
+    this.#tables = other.#tables;
+    this.#dead = other.#dead;
+    this.#version = Math.max(this.#version, other.#version);
+    this.#floor = 0;
   }
 
   /** Adds a table without rows. */

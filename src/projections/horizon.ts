@@ -61,8 +61,16 @@ export class Horizon {
     this.#keep = options.keep;
     this.#pinnedBytesMax = options.pinnedBytesMax;
     this.#clock = options.clock;
-    this.timeline = new Timeline(engine.version);
+    this.timeline = new Timeline(engine.version, log.head);
     this.#wanted = log.floor;
+  }
+
+  /** Begins anew, when the engine and the log have: views of what was there before hold on to that by themselves. */
+  reset(): void {
+    this.timeline.reset(this.#engine.version, this.#log.head);
+    this.#views.clear();
+    this.#oldestView = undefined;
+    this.#wanted = this.#log.floor;
   }
 
   /** Keeps the state at an offset, while the lease lasts. */

@@ -130,6 +130,13 @@ export class LiveQueries implements Listener {
     for (const live of inOrder) if (this.#queries.has(live)) this.#again(live, batch.offset);
   }
 
+  reset(): void {
+    // The trees are those of indexes that are no more.
+    this.#watched.clear();
+    for (const live of this.#queries) live.watches.length = 0;
+    for (const live of [...this.#queries]) if (this.#queries.has(live)) this.#run(live);
+  }
+
   end(): void {
     for (const live of [...this.#queries]) live.subscriber.complete();
   }

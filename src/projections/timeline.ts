@@ -5,13 +5,21 @@
 export class Timeline {
   #base = 0;
   /** By offset from the base on. */
-  #versions: number[];
+  #versions: number[] = [];
   /** Bytes of all batches up to each offset. */
-  #bytes: number[] = [0];
+  #bytes: number[] = [];
   #start = 0;
 
-  constructor(version: number) {
+  constructor(version: number, base = 0) {
+    this.reset(version, base);
+  }
+
+  /** Forgets everything, and begins at an offset that stands for a version. */
+  reset(version: number, base: number): void {
+    this.#base = base;
     this.#versions = [version];
+    this.#bytes = [0];
+    this.#start = 0;
   }
 
   /** The oldest offset known. */

@@ -20,11 +20,14 @@ export class PinnedView implements Vantage {
   readonly reads: ReadSet | undefined;
   readonly #lease: Lease;
   readonly #engine: Engine;
+  /** Those there were when it was opened: a restore puts others in their place. */
+  readonly #tables: Engine['tables'];
   readonly #readers = new Map<string, TableReads>();
   #open = true;
 
   constructor(engine: Engine, lease: Lease, lineage: string, reads?: ReadSet) {
     this.#engine = engine;
+    this.#tables = engine.tables;
     this.#lease = lease;
     this.version = lease.version;
     this.offset = lease.offset;
@@ -63,7 +66,7 @@ export class PinnedView implements Vantage {
   /** The reader of a table. */
   reader(name: string): TableReads {
     let reader = this.#readers.get(name);
-    if (reader === undefined) this.#readers.set(name, (reader = new TableReads(this.#engine.tables.get(name)!, this)));
+    if (reader === undefined) this.#readers.set(name, (reader = new TableReads(this.#tables.get(name)!, this)));
     return reader;
   }
 

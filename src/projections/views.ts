@@ -20,7 +20,7 @@ export class Views implements Listener {
   readonly #Face: typeof ViewFace;
   readonly #drops: DropWatch;
   /** A view, its readers and passes that nobody uses, kept for their shapes: see `keepShape`. */
-  readonly shapes: readonly unknown[];
+  shapes: readonly unknown[] = [];
   #now: { readonly view: PinnedView; readonly face: ViewFace } | undefined;
 
   constructor(engine: Engine, log: Log, horizon: Horizon, Face: typeof ViewFace, drops: DropWatch) {
@@ -29,9 +29,7 @@ export class Views implements Listener {
     this.#horizon = horizon;
     this.#Face = Face;
     this.#drops = drops;
-    const view = new PinnedView(engine, { version: 0, offset: 0, release: () => {} }, log.lineage);
-    const scans = Array.from(engine.tables.keys(), (name) => view.reader(name).scan());
-    this.shapes = [new Face(view), scans, scans.map((scan) => scan[Symbol.iterator]())];
+    this.#keepShapes();
   }
 
   /** The view at the head; the same one until the head moves or it is closed. */
@@ -44,6 +42,11 @@ export class Views implements Listener {
   }
 
   /** Lets go of the view of a head that has moved, so that it goes when its holders do. */
+  reset(): void {
+    this.#now = undefined;
+    this.#keepShapes();
+  }
+
   deliver(): void {
     if (this.#now?.view.offset !== this.#log.head) this.#now = undefined;
   }
@@ -66,10 +69,21 @@ export class Views implements Listener {
     }
   }
 
+  /** A view at the head for the store's own use; the caller closes it. */
+  pinned(label: string): PinnedView {
+    return this.#open(this.#log.head, label);
+  }
+
   /** A view at the head that notes what is read of it, with its face; the caller closes it. */
   tracked(reads: ReadSet): { readonly view: PinnedView; readonly face: ViewFace } {
     const view = this.#open(this.#log.head, 'live()', reads);
     return { view, face: new this.#Face(view) };
+  }
+
+  #keepShapes(): void {
+    const view = new PinnedView(this.#engine, { version: 0, offset: 0, release: () => {} }, this.#log.lineage);
+    const scans = Array.from(this.#engine.tables.keys(), (name) => view.reader(name).scan());
+    this.shapes = [new this.#Face(view), scans, scans.map((scan) => scan[Symbol.iterator]())];
   }
 
   #open(offset: number, label: string, reads?: ReadSet): PinnedView {

@@ -1,12 +1,15 @@
 import type { Observable } from 'rxjs';
 
 import type { MemoirError } from '../errors.js';
+import type { ByteCodec } from '../codecs/byte-codec.js';
 import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
 import type { Marker } from '../log/cursor.js';
 import type { Position } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
 import type { Holder, Keep } from '../projections/horizon.js';
+import type { ReadSnapshotOptions, VerifiedSnapshot } from '../projections/verified-snapshot.js';
+import type { Snapshot } from '../projections/snapshot.js';
 import type { Equality, Stamped } from '../projections/live.js';
 import type { StoreStats } from '../projections/stats.js';
 import type { View, Writers } from '../projections/read-view.js';
@@ -127,6 +130,13 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   readonly idWindow?: number;
   /** How many bytes of history views and followers may pin beyond `keep`; 256 MiB unless told. */
   readonly pinnedBytesMax?: number;
+  /** How snapshots are encoded: `avro` from `memoir/avro`; JSON unless told, which needs no code generation. */
+  readonly codec?: ByteCodec;
+  /**
+   * What the store begins with. It is another log from then on, since nobody knows what came after the snapshot; to go
+   * on with the one it was made from, where that is sure, give its `lineage`.
+   */
+  readonly snapshot?: VerifiedSnapshot;
   /**
    * Refuses queries that an index ought to serve: a `filter` that has passed over more than `filterRows` rows without
    * giving one is `FilterRefused`. Nothing is refused where this is left out.
@@ -140,6 +150,15 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   readonly lineage?: string;
   /** Told of what subscribers throw; `console.error` unless told. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** How a snapshot is put in the place of what a store has. */
+export interface RestoreOptions extends ReadSnapshotOptions {
+  /**
+   * The log's id from then on. Unless told, the present one where the snapshot is of it and no older than its head, and
+   * a new one otherwise.
+   */
+  readonly lineage?: string;
 }
 
 /** What can be read of a store: now, then, and as it changes. */
@@ -255,6 +274,21 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
    * @throws `DefinitionInvalid` when there is such a table, `StoreClosed`, `NestedTransaction`
    */
   addTable<N extends string, T extends Table>(name: N & NewName<N, keyof S>, definition: T): Store<WithTable<S, N, T>>;
+  /**
+   * The whole state now, to be encoded in slices while the store goes on. Taking it costs nothing; it holds history
+   * until it is encoded or closed.
+   */
+  snapshot(options?: { readonly label?: string }): Snapshot;
+  /**
+   * Puts the state of a snapshot in the place of what there is: all of it or, when the bytes are damaged or do not fit,
+   * nothing. It is read and loaded in slices, while the store goes on; what was written meanwhile is gone then, too.
+   * Live queries run again. Streams with markers are told `reset` and go on; others end with `LineageChanged`, unless
+   * the snapshot is of this very log and no older than its head. Views that are open stay what they are.
+   *
+   * @throws (rejects) `Damaged`, `FormatUnknown`, `SchemaIncompatible`, `UniqueViolation`, `MissingValue`,
+   *   `KeyInvalid`, `StoreClosed`
+   */
+  restore(snapshot: Uint8Array | VerifiedSnapshot, options?: RestoreOptions): Promise<void>;
   /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
   check(): void;
   /** Ends streams, live queries and waits. Reads go on; writes throw `StoreClosed`. */

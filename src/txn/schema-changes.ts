@@ -66,7 +66,8 @@ export class SchemaChanges {
       while (!done) {
         await pause();
         this.#parts.guard();
-        if (signal?.aborted === true) throw aborted(table, name);
+        // A restore has put another table in the place of this one.
+        if (signal?.aborted === true || this.#parts.engine.tables.get(table) !== state) throw aborted(table, name);
         done = this.#slice(build, budgetMs);
       }
     } finally {

@@ -11,7 +11,7 @@ import { offsetOf, type Position } from '../log/position.js';
 import type { Engine } from '../projections/engine.js';
 import type { Horizon } from '../projections/horizon.js';
 import type { TableState } from '../projections/table-state.js';
-import { IdWindow } from './id-window.js';
+import type { Ledger } from './ledger.js';
 import { OpenTransaction, type TransactionFace } from './transaction.js';
 import type { Limits } from './write-scope.js';
 
@@ -22,7 +22,7 @@ export interface TransactorParts {
   readonly feed: Feed;
   readonly horizon: Horizon;
   readonly limits: Limits;
-  readonly idWindow: number;
+  readonly ledger: Ledger;
   readonly development: boolean;
   readonly clock: () => number;
   readonly Face: typeof TransactionFace;
@@ -51,22 +51,22 @@ export type AnyBody = (tx: TransactionFace) => unknown;
 /** Runs transactions, one at a time: body, batch, append, settle, notify. */
 export class Transactor {
   readonly #parts: TransactorParts;
-  readonly #ids: IdWindow;
-  readonly #sequences = new Map<string, number>();
+  /** Another one after a restore. */
+  ledger: Ledger;
   #running = false;
   /** The face of the transaction before, kept until there is another: see `keepShape`. */
   last: TransactionFace | undefined;
 
   constructor(parts: TransactorParts) {
     this.#parts = parts;
-    this.#ids = new IdWindow(parts.idWindow);
+    this.ledger = parts.ledger;
   }
 
   transact(body: AnyBody, options: AnyTransactOptions): unknown {
     const { log, engine, horizon, feed } = this.#parts;
     this.refuseNesting();
     const { meta, id } = this.#checked(options);
-    const first = id === undefined ? undefined : this.#ids.get(id);
+    const first = id === undefined ? undefined : this.ledger.find(id);
     if (first !== undefined) return { ...first, repeated: true };
     if (options.expect !== undefined) this.#expect(options.expect);
     horizon.guard();
@@ -86,11 +86,7 @@ export class Transactor {
 
     // The log has the batch; from here on it is visible, and nothing may fail.
     horizon.appended(engine.version, bytes);
-    if (batch.sequences !== undefined) {
-      for (const [name, last] of Object.entries(batch.sequences)) this.#sequences.set(name, last);
-    }
-    if (id !== undefined) this.#ids.add(id, batch);
-    this.#ids.slide(batch.offset);
+    this.ledger.note(batch);
     feed.drain();
     // A callback of a batch may look back at it, so nothing is given back while anyone is being told.
     if (!feed.draining) horizon.advance();
@@ -145,7 +141,7 @@ export class Transactor {
     const tx = new OpenTransaction({
       engine,
       limits,
-      sequences: this.#sequences,
+      sequences: this.ledger.sequences,
       development,
       lineage,
       offset: log.head + 1,

@@ -1,0 +1,48 @@
+import { ByteWriter } from './byte-writer.js';
+import { writeCanonical } from './canonical.js';
+import { hash128 } from './hash128.js';
+
+/**
+ * What two replicas compare: the sum, modulo 2^128, of the hashes of all rows and of whatever else is state. A sum
+ * knows no order, and what is removed is taken off again, so that it can be kept as the state changes.
+ */
+export class StateHash {
+  /** Little-endian words. */
+  readonly #sum = new Uint32Array(4);
+  readonly #bytes = new ByteWriter();
+
+  /** Takes in a row of a table, or whatever else, told apart by what it is of. */
+  add(of: string, value: unknown): void {
+    this.#shift(of, value, 1);
+  }
+
+  /** Takes off what was taken in. */
+  remove(of: string, value: unknown): void {
+    this.#shift(of, value, -1);
+  }
+
+  /** The sum: 16 bytes, little-endian. */
+  digest(): Uint8Array {
+    return new Uint8Array(Uint8Array.from(this.#words()));
+  }
+
+  #shift(of: string, value: unknown, sign: 1 | -1): void {
+    const to = this.#bytes;
+    to.at = 0;
+    to.string(of);
+    writeCanonical(value, to);
+    const hash = hash128(to.bytes.subarray(0, to.at));
+    let carry = 0;
+    for (let i = 0; i < 4; i++) {
+      const word = hash[i * 4]! + hash[i * 4 + 1]! * 0x100 + hash[i * 4 + 2]! * 0x10000 + hash[i * 4 + 3]! * 0x1000000;
+      const sum = this.#sum[i]! + sign * word + carry;
+      // A typed array keeps the lower 32 bits.
+      this.#sum[i] = sum;
+      carry = Math.floor(sum / 0x1_0000_0000);
+    }
+  }
+
+  *#words(): Generator<number> {
+    for (const word of this.#sum) for (let shift = 0; shift < 32; shift += 8) yield (word >>> shift) & 0xff;
+  }
+}

@@ -1,0 +1,29 @@
+/** What work in slices needs of the platform. */
+export interface Turns {
+  /** Milliseconds from whenever, never going back. */
+  readonly elapsed: () => number;
+  /** Lets everything else run that waits for its turn. */
+  readonly pause: () => Promise<void>;
+}
+
+/** The clock is looked at once in so many steps. */
+const STEPS_PER_LOOK = 8;
+
+/**
+ * Takes work step by step and gives what it gives, pausing whenever a slice has lasted so many milliseconds. A step
+ * that gives nothing is a place to pause and no more.
+ */
+export async function* inSlices<A>(
+  work: Iterable<A | undefined>,
+  sliceMs: number,
+  { elapsed, pause }: Turns,
+): AsyncGenerator<A, void, undefined> {
+  let end = elapsed() + sliceMs;
+  let steps = 0;
+  for (const given of work) {
+    if (given !== undefined) yield given;
+    if (++steps % STEPS_PER_LOOK !== 0 || elapsed() < end) continue;
+    await pause();
+    end = elapsed() + sliceMs;
+  }
+}

@@ -1,0 +1,75 @@
+import { freezePlain } from '../codecs/plain-data.js';
+import { schemaOf } from '../codecs/store-schema.js';
+import { MemoirError, show } from '../errors.js';
+import type { AnyBatch } from '../log/batch.js';
+import type { Engine } from './engine.js';
+import type { SnapshotSink } from './snapshot-decoder.js';
+import type { TableState } from './table-state.js';
+import type { SnapshotImage } from './verified-snapshot.js';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** So many rows are written before what was noted of them is let go. */
+const ROWS_A_TIME = 1 << 16;
+
+/** The state that a snapshot holds, in tables of their own, beside whatever store there is. */
+export class Loaded implements SnapshotSink {
+  readonly engine: Engine;
+  readonly #development: boolean;
+  /** When the newest batch was made; −Infinity before all. */
+  at = -Infinity;
+  sequences: ReadonlyMap<string, number> = new Map();
+  /** The batches whose ids are remembered. */
+  readonly remembered: AnyBatch[] = [];
+
+  private constructor(engine: Engine, development: boolean) {
+    this.engine = engine;
+    this.#development = development;
+  }
+
+  /** Fills an engine without rows, step by step; the last step gives what came of it. */
+  static *from(image: SnapshotImage, engine: Engine, development: boolean): Generator<Loaded | undefined> {
+    const loaded = new Loaded(engine, development);
+    engine.begin();
+    yield* image.load(schemaOf(engine.definitions), loaded);
+    engine.settle();
+    yield loaded;
+  }
+
+  state(at: number, sequences: ReadonlyMap<string, number>): void {
+    this.at = at;
+    this.sequences = sequences;
+  }
+
+  row(row: Row, { table: name }: { readonly table: string | undefined }): void {
+    // What was in a table that is gone is passed over.
+    if (name === undefined) return;
+    const { engine } = this;
+    const table = engine.tables.get(name)!;
+    const key = table.keyOf(row);
+    if (table.slotOf(key) >= 0) throw new MemoirError('Damaged', `${name} has two rows of one key`, { table: name, key });
+    if (this.#development) freezePlain(row);
+    table.prepare(row);
+    table.admit(row);
+    const conflict = table.conflict(-1, row);
+    if (conflict !== undefined) throw this.#violation(name, conflict);
+    engine.write(table, table.takeSlot(key, -1), row);
+    if (engine.place < ROWS_A_TIME) return;
+    engine.settle();
+    engine.begin();
+  }
+
+  batch(batch: AnyBatch): void {
+    this.remembered.push(batch);
+  }
+
+  /** An index has become unique since, and the rows do not fit it. */
+  #violation(table: string, { index, key, slot }: NonNullable<ReturnType<TableState['conflict']>>): MemoirError {
+    const { name } = index.plan;
+    return new MemoirError(
+      'UniqueViolation',
+      `the snapshot has two rows of ${table} with ${name} ${key.map(show).join(', ')}: drop \`unique\`, load, and mend them`,
+      { table, index: name, key, row: this.engine.tables.get(table)!.rows[slot] },
+    );
+  }
+}

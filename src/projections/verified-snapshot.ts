@@ -1,0 +1,123 @@
+import type { ByteCodec } from '../codecs/byte-codec.js';
+import { blame, Fault } from '../codecs/fault.js';
+import { json } from '../codecs/json-codec.js';
+import { readingsOf, type RowReading } from '../codecs/row-reading.js';
+import { StateHash } from '../codecs/state-hash.js';
+import type { StoreSchema } from '../codecs/store-schema.js';
+import { checkOptions, MemoirError } from '../errors.js';
+import { checkBytes, decodeSnapshot, openSnapshot, type SnapshotFile, type SnapshotSink } from './snapshot-decoder.js';
+import { inSlices, type Turns } from './slices.js';
+import { sliceOf, type SnapshotOptions } from './snapshot.js';
+
+/** How a snapshot is read. */
+export interface ReadSnapshotOptions extends SnapshotOptions {
+  /** What it was written with, if that is not JSON: `avro` from `memoir/avro`. */
+  readonly codec?: ByteCodec;
+}
+
+/** A snapshot whose bytes are what was written, and make sense: what `createStore` and `openStore` take. */
+export interface VerifiedSnapshot {
+  /** The newest batch that it has. */
+  readonly offset: number;
+  /** The id of the log that it was made from. */
+  readonly lineage: string;
+  /** How many rows it has, of all tables. */
+  readonly rows: number;
+  /** What two stores of the same state agree on, in hexadecimal. */
+  readonly stateHash: string;
+}
+
+/** A verified snapshot with what it was read from. */
+export class SnapshotImage implements VerifiedSnapshot {
+  readonly #file: SnapshotFile;
+  readonly rows: number;
+  readonly stateHash: string;
+
+  /** @param file verified by the caller */
+  constructor(file: SnapshotFile, rows: number, stateHash: string) {
+    this.#file = file;
+    this.rows = rows;
+    this.stateHash = stateHash;
+  }
+
+  get offset(): number {
+    return this.#file.offset;
+  }
+
+  get lineage(): string {
+    return this.#file.lineage;
+  }
+
+  /**
+   * Gives what it holds, as rows of the tables of today, step by step.
+   *
+   * @throws `SchemaIncompatible` with every reason, before anything is given
+   */
+  load(schema: StoreSchema, sink: SnapshotSink): Generator<undefined> {
+    const { readings, faults } = readingsOf(this.#file.codec, this.#file.schema, schema);
+    if (faults.length > 0) throw incompatible('the snapshot', faults);
+    return decodeSnapshot(this.#file, readings, sink);
+  }
+}
+
+/** Reads a snapshot's bytes and verifies them, in slices. */
+export async function verifySnapshot(
+  bytes: Uint8Array,
+  options: ReadSnapshotOptions,
+  turns: Turns,
+): Promise<SnapshotImage> {
+  checkOptions('readSnapshot', options, ['codec', 'sliceMs']);
+  const sliceMs = sliceOf(options);
+  if (!(bytes instanceof Uint8Array)) throw new MemoirError('OptionInvalid', 'readSnapshot takes a Uint8Array');
+  try {
+    const file = openSnapshot(bytes, options.codec === undefined ? [json] : [json, options.codec]);
+    const verified: SnapshotImage[] = [];
+    for await (const snapshot of inSlices(verify(file), sliceMs, turns)) verified.push(snapshot);
+    return verified[0]!;
+  } catch (error) {
+    throw blame(error, 'the snapshot');
+  }
+}
+
+/** Compares the bytes with their checksum, and what they say with their state hash. */
+function* verify(file: SnapshotFile): Generator<SnapshotImage | undefined> {
+  const { rows, stateHash } = yield* checkBytes(file);
+  const { readings } = readingsOf(file.codec, file.schema, file.schema);
+  const sum = new Summing();
+  yield* decodeSnapshot(file, readings, sum);
+  const hash = hexOf(stateHash);
+  if (sum.rows !== rows || hexOf(sum.hash.digest()) !== hash)
+    throw new Fault('Damaged', 'does not hold the state that its end tells of: the state hash differs');
+  yield new SnapshotImage(file, rows, hash);
+}
+
+class Summing implements SnapshotSink {
+  readonly hash = new StateHash();
+  rows = 0;
+
+  state(_at: number, sequences: ReadonlyMap<string, number>): void {
+    for (const sequence of sequences) this.hash.add('sequence', sequence);
+  }
+
+  row(row: unknown, { table }: RowReading): void {
+    this.hash.add(`table ${table}`, row);
+    this.rows++;
+  }
+
+  batch({ id, offset }: { readonly id: string | undefined; readonly offset: number }): void {
+    this.hash.add('id', [id, offset]);
+  }
+}
+
+/** The error for bytes of an older definition that cannot be read under this one. */
+export function incompatible(what: string, reasons: readonly string[]): MemoirError {
+  return new MemoirError(
+    'SchemaIncompatible',
+    `${what} cannot be read under these definitions: ${reasons.join('; ')}. Mend them, or say how with \`migrate\``,
+    { reasons },
+  );
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

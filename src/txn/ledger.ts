@@ -1,0 +1,50 @@
+import type { AnyBatch } from '../log/batch.js';
+import { IdWindow } from './id-window.js';
+
+/** What a ledger is made with: what a snapshot tells of another one. */
+export interface LedgerState {
+  readonly sequences: ReadonlyMap<string, number>;
+  /** The batches whose ids are remembered, in the order of their offsets. */
+  readonly remembered: Iterable<AnyBatch>;
+}
+
+/** The state that transactions have besides rows: the ids of the last batches, and where sequences stand. */
+export class Ledger {
+  readonly #ids: IdWindow;
+  #sequences: Map<string, number>;
+  /** True when someone holds the map of sequences as it is. */
+  #captured = false;
+
+  constructor(idWindow: number, state?: LedgerState) {
+    this.#ids = new IdWindow(idWindow, state?.remembered);
+    this.#sequences = new Map(state?.sequences);
+  }
+
+  /** The last value of each sequence. */
+  get sequences(): ReadonlyMap<string, number> {
+    return this.#sequences;
+  }
+
+  /** The batch that had an id, while it is remembered. */
+  find(id: string): AnyBatch | undefined {
+    return this.#ids.get(id);
+  }
+
+  /** Takes in a batch that was appended. */
+  note(batch: AnyBatch): void {
+    const { id, offset, sequences } = batch;
+    if (sequences !== undefined) {
+      if (this.#captured) this.#sequences = new Map(this.#sequences);
+      this.#captured = false;
+      for (const [name, last] of Object.entries(sequences)) this.#sequences.set(name, last);
+    }
+    if (id !== undefined) this.#ids.add(id, batch);
+    this.#ids.slide(offset);
+  }
+
+  /** All of it as it is now, at once, to be read at any time later. */
+  capture(): LedgerState {
+    this.#captured = true;
+    return { sequences: this.#sequences, remembered: this.#ids.capture() };
+  }
+}
