@@ -28,6 +28,7 @@ import { settingsOf, type StoreSettings } from './store-options.js';
 import type { RestoreOptions, Store, StoreOptions } from './txn/contract.js';
 import { Ledger } from './txn/ledger.js';
 import { TransactionFace } from './txn/transaction.js';
+import { DirectSink } from './txn/sink.js';
 import { SchemaChanges, type AddIndexOptions } from './txn/schema-changes.js';
 import { NO_OPTIONS, Transactor, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
@@ -102,7 +103,8 @@ class MemoryStore {
       watch: (target, release) => platform.reclaimer.watch(target, release),
     });
     this.#transactor = new Transactor({
-      ...{ engine, log, feed, horizon, clock, Face },
+      ...{ engine, log, horizon, clock, Face },
+      sink: new DirectSink(log, feed, horizon),
       ledger: new Ledger(idWindow, loaded),
       limits: settings,
       development,

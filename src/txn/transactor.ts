@@ -5,13 +5,13 @@ import { PRIMARY } from '../codecs/index-check.js';
 import type { Row } from '../codecs/index-plan.js';
 import { toKey } from '../codecs/key.js';
 import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
-import type { Feed } from '../log/feed.js';
 import type { Log } from '../log/log.js';
 import { offsetOf, type Position } from '../log/position.js';
 import type { Engine } from '../projections/engine.js';
 import type { Horizon } from '../projections/horizon.js';
 import type { TableState } from '../projections/table-state.js';
 import type { Ledger } from './ledger.js';
+import type { Sink } from './sink.js';
 import { OpenTransaction, type TransactionFace } from './transaction.js';
 import type { Limits } from './write-scope.js';
 
@@ -19,7 +19,7 @@ import type { Limits } from './write-scope.js';
 export interface TransactorParts {
   readonly engine: Engine;
   readonly log: Log;
-  readonly feed: Feed;
+  readonly sink: Sink;
   readonly horizon: Horizon;
   readonly limits: Limits;
   readonly ledger: Ledger;
@@ -48,7 +48,7 @@ const NO_EVENTS: readonly never[] = Object.freeze([]);
 /** A body, types apart. */
 export type AnyBody = (tx: TransactionFace) => unknown;
 
-/** Runs transactions, one at a time: body, batch, append, settle, notify. */
+/** Runs transactions, one at a time: body, batch, and on to the sink, which appends and tells. */
 export class Transactor {
   readonly #parts: TransactorParts;
   /** Another one after a restore. */
@@ -63,7 +63,7 @@ export class Transactor {
   }
 
   transact(body: AnyBody, options: AnyTransactOptions): unknown {
-    const { log, engine, horizon, feed } = this.#parts;
+    const { engine, horizon, sink } = this.#parts;
     this.refuseNesting();
     const { meta, id } = this.#checked(options);
     const first = id === undefined ? undefined : this.ledger.find(id);
@@ -79,17 +79,13 @@ export class Transactor {
         return { result: returned, batch: undefined, bytes: 0 };
       }
       const made = this.#batchOf(tx, changes, meta);
-      log.append([made], { expect: log.head });
+      sink.take(made);
       return { result: returned, batch: made, bytes: tx.bytes };
     }, id);
-    if (batch === undefined) return { appended: false, offset: log.head, changes: [], result };
+    if (batch === undefined) return { appended: false, offset: sink.head, changes: [], result };
 
-    // The log has the batch; from here on it is visible, and nothing may fail.
-    horizon.appended(engine.version, bytes);
     this.ledger.note(batch);
-    feed.drain();
-    // A callback of a batch may look back at it, so nothing is given back while anyone is being told.
-    if (!feed.draining) horizon.advance();
+    sink.settle(batch, engine.version, bytes);
     return resultOf(batch, result);
   }
 
@@ -131,12 +127,12 @@ export class Transactor {
 
   /** Runs what makes up a transaction between begin and settle; whatever is thrown undoes everything. */
   #run<A>(work: (tx: OpenTransaction) => A, id: string | undefined): A {
-    const { engine, log, limits, development, clock } = this.#parts;
+    const { engine, log, sink, limits, development, clock } = this.#parts;
     const { lineage } = log;
     const now = Math.trunc(clock());
     if (!Number.isSafeInteger(now))
       throw new MemoirError('OptionInvalid', `the clock gave ${now}: give milliseconds since 1970`);
-    const at = Math.max(now, log.lastAt);
+    const at = Math.max(now, sink.lastAt);
     engine.begin();
     const tx = new OpenTransaction({
       engine,
@@ -144,7 +140,7 @@ export class Transactor {
       sequences: this.ledger.sequences,
       development,
       lineage,
-      offset: log.head + 1,
+      offset: sink.head + 1,
       at,
       id,
     });
@@ -207,12 +203,12 @@ export class Transactor {
   }
 
   #expect(expected: number | Position): void {
-    const { log } = this.#parts;
+    const { log, sink } = this.#parts;
     const offset = offsetOf(log, expected);
-    if (offset === log.head) return;
-    throw new MemoirError('Conflict', `the head is ${log.head}, and ${offset} was expected: read anew and try again`, {
+    if (offset === sink.head) return;
+    throw new MemoirError('Conflict', `the head is ${sink.head}, and ${offset} was expected: read anew and try again`, {
       requested: offset,
-      head: log.head,
+      head: sink.head,
     });
   }
 }

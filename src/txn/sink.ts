@@ -1,0 +1,48 @@
+import type { AnyBatch } from '../log/batch.js';
+import type { Feed } from '../log/feed.js';
+import type { Log } from '../log/log.js';
+import type { Horizon } from '../projections/horizon.js';
+
+/** Where the batches of transactions go: into the log at once, or to one outside the process, which takes its time. */
+export interface Sink {
+  /** The newest batch that a transaction has made, whether the log has it already or not. */
+  readonly head: number;
+  /** When that was made; −Infinity before all. */
+  readonly lastAt: number;
+  /** Takes a batch while its transaction can be undone: whatever is thrown here undoes it. */
+  take(batch: AnyBatch): void;
+  /** The transaction has settled at a version; `bytes` is the rough size of its rows. Nothing may fail any more. */
+  settle(batch: AnyBatch, version: number, bytes: number): void;
+}
+
+/** The sink of a store in memory: a batch is in the log, visible and told of before `transact` returns. */
+export class DirectSink implements Sink {
+  readonly #log: Log;
+  readonly #feed: Feed;
+  readonly #horizon: Horizon;
+
+  constructor(log: Log, feed: Feed, horizon: Horizon) {
+    this.#log = log;
+    this.#feed = feed;
+    this.#horizon = horizon;
+  }
+
+  get head(): number {
+    return this.#log.head;
+  }
+
+  get lastAt(): number {
+    return this.#log.lastAt;
+  }
+
+  take(batch: AnyBatch): void {
+    this.#log.append([batch], { expect: this.#log.head });
+  }
+
+  settle(_batch: AnyBatch, version: number, bytes: number): void {
+    this.#horizon.appended(version, bytes);
+    this.#feed.drain();
+    // A callback of a batch may look back at it, so nothing is given back while anyone is being told.
+    if (!this.#feed.draining) this.#horizon.advance();
+  }
+}
