@@ -18,12 +18,16 @@ export interface ByteCodec {
   coder(shape: Shape, namespace: string): RowCoder;
   /**
    * Compiles what reads rows that were written in one shape as those of another, by Avro's rules of schema resolution,
-   * which `resolutionFaults` has found to hold.
+   * which `resolutionFaults` has found to hold. Where it has found what some rows may not hold to, those rows are refused
+   * when they are met.
    */
   resolver(writer: Shape, reader: Shape, namespace: string): RowReader;
 }
 
-/** Takes a row from bytes. It throws a `Fault` `Damaged` where they make no sense, and reads nothing past their end. */
+/**
+ * Takes a row from bytes. It throws a `Fault` `Damaged` where they make no sense, and reads nothing past their end; one
+ * that resolves throws a `Fault` `SchemaIncompatible` for a row that its reader cannot hold.
+ */
 export type RowReader = (from: ByteReader) => unknown;
 
 /**
@@ -35,6 +39,7 @@ export type RowReader = (from: ByteReader) => unknown;
 export interface RowCoder {
   /** What an Avro tool needs to read the rows: an Avro schema, as plain data. */
   readonly schema: unknown;
+  /** Throws a `Fault` `RowInvalid` for what the bytes cannot hold, and may then leave some behind. */
   readonly write: (row: unknown, to: ByteWriter) => void;
   readonly read: RowReader;
 }

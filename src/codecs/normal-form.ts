@@ -1,7 +1,7 @@
 import { show } from '../errors.js';
 import { tagged, type Codec, type Tagged } from './codec.js';
 import { Fault, passing } from './fault.js';
-import { copyPlain, getOwn, isPlainObject, setOwn } from './plain-data.js';
+import { copyPlain, getOwn, isPlainObject, plainClass, setOwn, small } from './plain-data.js';
 import type { Walk } from './walk.js';
 
 /**
@@ -11,7 +11,7 @@ import type { Walk } from './walk.js';
 export type Normalize = (value: unknown, walk: Walk) => unknown;
 
 /** An object's fields by name, whether each must be there, and the codec of all further ones, if any may come. */
-interface Fields {
+export interface Fields {
   readonly known: ReadonlyMap<string, { readonly codec: Codec; readonly optional: boolean }>;
   readonly rest: Codec | undefined;
 }
@@ -115,18 +115,10 @@ function scalarOf(codec: Codec, tag: Tagged): Normalize {
     default:
       return (value) => {
         if (!codec.is(value)) throw mismatch(codec, value);
-        return value;
+        // The literal 0 is equal to −0.
+        return value === 0 ? 0 : value;
       };
   }
-}
-
-/**
- * The same number. A whole number that came out of a division is an object to V8, and one such value in a field makes
- * it an object in every row that comes after, to be allocated and fetched; this gives it back as the integer it is.
- */
-function small(value: number): number {
-  const integer = value | 0;
-  return integer === value && (integer !== 0 || Object.is(value, 0)) ? integer : value;
 }
 
 /** The fields of an object codec, through `exact`, `readonly` and intersections; undefined for anything else. */
@@ -196,11 +188,11 @@ function objectOf(codec: Codec, { known, rest }: Fields): Normalize {
   const each = rest === undefined ? undefined : normalizer(rest);
   // Members of an intersection may each constrain the same field or the names of a map: their own word counts.
   const conditions = conditionsOf(codec);
-  const Shape = shape();
+  const Plain = plainClass();
   return (value, walk) => {
     if (!isPlainObject(value)) throw notPlain(codec, value);
     walk.enter();
-    const copy = new Shape();
+    const copy = new Plain();
     let place = '';
     try {
       for (const field of plan) {
@@ -234,20 +226,6 @@ function objectOf(codec: Codec, { known, rest }: Fields): Normalize {
     walk.leave();
     return copy;
   };
-}
-
-/**
- * A constructor of plain objects that keep their first fields within themselves: V8 gives an empty literal room for
- * four, and the rest lie apart, one more miss for whoever reads them. The engine takes the number of fields from the
- * constructor's text, then trims it to what the first objects use.
- */
-function shape(): new () => Record<string, unknown> {
-  function Shape(this: Record<string, unknown>, never?: true): void {
-    if (never === undefined) return;
-    this['a'] = this['b'] = this['c'] = this['d'] = this['e'] = this['f'] = this['g'] = this['h'] = never;
-  }
-  Shape.prototype = Object.prototype;
-  return Shape as unknown as new () => Record<string, unknown>;
 }
 
 /** True when an object has names beyond the known ones. */
@@ -324,7 +302,7 @@ function unionOf(codec: Codec, members: readonly Codec[]): Normalize {
 }
 
 /** `t.type` asks that a field which may be undefined be present; normal form has it absent. Accept both. */
-function acceptance(codec: Codec): (value: unknown) => boolean {
+export function acceptance(codec: Codec): (value: unknown) => boolean {
   const fields = fieldsOf(codec);
   if (fields === undefined) return codec.is;
   const blank = [...fields.known].filter(([, field]) => allowsUndefined(field.codec)).map(([name]) => name);
@@ -344,7 +322,7 @@ function refined(codec: Codec, base: Codec): Normalize {
 }
 
 /** A refinement's own predicate, on the normal form; its `is` would ask the base codec again. */
-function holds(codec: Codec, copy: unknown): boolean {
+export function holds(codec: Codec, copy: unknown): boolean {
   const tag = tagged(codec);
   return tag?._tag === 'RefinementType' && typeof tag.predicate === 'function' ? tag.predicate(copy) : codec.is(copy);
 }

@@ -5,12 +5,16 @@ import { checkIndex, PRIMARY } from './index-check.js';
 import { planIndex, type IndexPlan } from './index-plan.js';
 import { allowsUndefined, normalizer, type Normalize } from './normal-form.js';
 import { checkField, checkPart, isImmutable, rowFields, type RowFields } from './row-fields.js';
+import { shapeOf } from './shape-of.js';
+import type { Shape } from './shape.js';
 import type { Declared, IndexSpec, PrimaryField, PrimaryKey, Table } from './table-types.js';
 
 /** What a definition says, compiled. */
 export interface Definition {
   readonly codec: Codec;
   readonly normalize: Normalize;
+  /** How rows lie in bytes. */
+  readonly shape: Shape;
   readonly primaryKey: readonly string[];
   /** True when the values of the primary key cannot be changed from outside, as Dates can. */
   readonly settledKey: boolean;
@@ -71,6 +75,7 @@ export function table<
   const definition = {
     codec,
     normalize: normalizerFor(codec),
+    shape: shapeOf(codec),
     primaryKey,
     settledKey: primaryKey.every((field) => isImmutable(fields.byName.get(field)!)),
     bare: !Array.isArray(options.primaryKey),

@@ -1,0 +1,105 @@
+import { fits } from './branch-choice.js';
+import { valueOf } from './enum-value.js';
+import { namedShapes, resolved, type NamedShapes } from './named-shapes.js';
+import { shapeText } from './shape-text.js';
+import type { EnumShape, RecordShape, Shape, TupleShape, UnionShape } from './shape.js';
+
+/** Every reason why rows of one shape cannot all be read as those of another, each with its path; none if they can. */
+export function resolutionFaults(writer: Shape, reader: Shape): string[] {
+  return sameRows(writer, reader) ? [] : new Resolution(writer, reader).faults(writer, reader, 'row');
+}
+
+/** True where rows of one shape are those of the other. */
+export function sameRows(writer: Shape, reader: Shape): boolean {
+  return writer === reader || shapeText(writer) === shapeText(reader);
+}
+
+/** What is read as what: the writer's shapes as the reader's, by Avro's rules, but for names, which a path stands for. */
+export class Resolution {
+  readonly writers: NamedShapes;
+  readonly readers: NamedShapes;
+  /** The pairs of names that are being compared: what they hold of themselves is as they are. */
+  readonly #open = new Set<string>();
+
+  constructor(writer: Shape, reader: Shape) {
+    this.writers = namedShapes(writer);
+    this.readers = namedShapes(reader);
+  }
+
+  faults(writer: Shape, reader: Shape, path: string): string[] {
+    const from = resolved(writer, this.writers);
+    const to = resolved(reader, this.readers);
+    if (to.kind === 'plain') return [];
+    if (from.kind === 'union') return from.branches.flatMap((branch) => this.faults(branch, to, path));
+    if (from.kind === 'enum') return this.#enumFaults(from, to, path);
+    if (to.kind === 'union') {
+      const branch = this.branchFor(from, to);
+      return branch === undefined
+        ? [`${path}: may be ${describe(from)}, of which the reader has no branch`]
+        : this.faults(from, branch, path);
+    }
+    if (from.kind === 'record' && to.kind === 'record') return this.#once(from, to, () => this.#fields(from, to, path));
+    if (from.kind === 'tuple' && to.kind === 'tuple') return this.#once(from, to, () => this.#items(from, to, path));
+    if ((from.kind === 'list' || from.kind === 'map') && from.kind === to.kind)
+      return this.faults(from.item, to.item, `${path}.item`);
+    return from.kind === to.kind || isWider(from.kind, to.kind)
+      ? []
+      : [`${path}: was written as ${describe(from)}, which cannot be read as ${describe(to)}`];
+  }
+
+  /** The branch of the reader's union that a shape of the writer's is read as: by its name, by its kind, or by what fits. */
+  branchFor(from: Shape, to: UnionShape): Shape | undefined {
+    const branches = to.branches.map((branch) => resolved(branch, this.readers));
+    const alike = branches.filter((branch) => branch.kind === from.kind);
+    return (
+      alike.find((branch) => 'name' in branch && 'name' in from && lastOf(branch.name) === lastOf(from.name)) ??
+      (alike.length === 1 ? alike[0] : undefined) ??
+      branches.find((branch) => this.faults(from, branch, '').length === 0)
+    );
+  }
+
+  #once(from: RecordShape | TupleShape, to: RecordShape | TupleShape, compare: () => string[]): string[] {
+    const pair = `${from.name} ${to.name}`;
+    if (this.#open.has(pair)) return [];
+    this.#open.add(pair);
+    const found = compare();
+    this.#open.delete(pair);
+    return found;
+  }
+
+  #fields(from: RecordShape, to: RecordShape, path: string): string[] {
+    return to.fields.flatMap((field) => {
+      const at = `${path}.${field.name}`;
+      const written = from.fields.find(({ name }) => name === field.name);
+      if (written === undefined)
+        return field.optional ? [] : [`${at}: is required, and was not written: make it optional`];
+      const may =
+        written.optional && !field.optional ? [`${at}: is required, and may be absent in what was written`] : [];
+      return [...may, ...this.faults(written.shape, field.shape, at)];
+    });
+  }
+
+  #items(from: TupleShape, to: TupleShape, path: string): string[] {
+    if (from.items.length !== to.items.length)
+      return [`${path}: was written with ${from.items.length} items, and is read with ${to.items.length}`];
+    return from.items.flatMap((item, i) => this.faults(item, to.items[i]!, `${path}.${i}`));
+  }
+
+  #enumFaults(from: EnumShape, to: Shape, path: string): string[] {
+    const lost = from.values.map(valueOf).filter((value) => !fits(to, value, this.readers));
+    return lost.length === 0 ? [] : [`${path}: may be ${lost.join(', ')}, which the reader does not have`];
+  }
+}
+
+/** What can be read as more than it was written as: whole numbers as any, and as bigints, and those that are exact back. */
+export function isWider(from: string, to: string): boolean {
+  return (from === 'int' && (to === 'number' || to === 'bigint')) || (from === 'bigint' && to === 'int');
+}
+
+function lastOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+function describe(shape: Shape): string {
+  return 'name' in shape ? `${shape.kind} ${shape.name}` : shape.kind;
+}
