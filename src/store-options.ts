@@ -26,7 +26,18 @@ const LIMITS = {
   pinnedBytesMax: 2 ** 28,
 } as const;
 
-const NAMES = new Set(['tables', 'keep', 'strict', 'mode', 'clock', 'lineage', 'onError', 'codec', 'snapshot', ...Object.keys(LIMITS)]);
+const NAMES = new Set([
+  'tables',
+  'keep',
+  'strict',
+  'mode',
+  'clock',
+  'lineage',
+  'onError',
+  'codec',
+  'snapshot',
+  ...Object.keys(LIMITS),
+]);
 
 /** Checks the options of a store; everything wrong in them is found here. */
 export function settingsOf(options: StoreOptions<Tables>): StoreSettings {

@@ -1,8 +1,10 @@
 import type { Definition } from './table.js';
-import { avroName } from './avro-name.js';
 import { Fault } from './fault.js';
 import { isPlainObject } from './plain-data.js';
-import { readShape, shapeText, type Shape } from './shape.js';
+import { avroName } from './shape-name.js';
+import { shapeText } from './shape-text.js';
+import type { Shape } from './shape.js';
+import { readShape } from './stored-shape.js';
 
 /** How the rows of a table lie in bytes, and what tells them apart. */
 export interface TableSchema {

@@ -57,12 +57,17 @@ function readNode(data: Readonly<Record<string, unknown>>, reading: Reading): Sh
     case 'record':
       return { kind, name: readName(data, reading), fields: readFields(data['fields'], reading) };
     case 'tuple':
-      return { kind, name: readName(data, reading), items: each('items', data['items'], (item) => read(item, reading)) };
+      return {
+        kind,
+        name: readName(data, reading),
+        items: each('items', data['items'], (item) => read(item, reading)),
+      };
     case 'union':
       return { kind, branches: each('branches', data['branches'], (branch) => read(branch, reading)) };
     case 'ref': {
       const { name } = data;
-      if (typeof name !== 'string' || !reading.names.has(name)) throw damaged(`refers to ${show(name)}, which is not there`);
+      if (typeof name !== 'string' || !reading.names.has(name))
+        throw damaged(`refers to ${show(name)}, which is not there`);
       return { kind, name };
     }
     default:

@@ -1,10 +1,10 @@
-import { avroName } from '../codecs/avro-name.js';
 import type { ByteCodec, RowCoder } from '../codecs/byte-codec.js';
 import { ByteReader } from '../codecs/byte-reader.js';
 import { ByteWriter } from '../codecs/byte-writer.js';
 import { Fault } from '../codecs/fault.js';
 import { plainText, readPlain } from '../codecs/plain-text.js';
 import type { RowReading } from '../codecs/row-reading.js';
+import { avroName } from '../codecs/shape-name.js';
 import { namespaceOf, type StoreSchema } from '../codecs/store-schema.js';
 import { kindOf, type AnyBatch, type AnyChange, type Meta } from './batch.js';
 
@@ -82,7 +82,7 @@ export class BatchReader {
     const offset = from.long();
     const at = from.long();
     const id = branchOf(from, 2) === 0 ? undefined : from.string();
-    const meta = readPlain(from.string()) as Meta;
+    const meta = metaOf(from);
     const sequences = readSequences(from);
     const changes: AnyChange[] = [];
     for (let count = from.count(); count > 0; count = from.count()) {
@@ -101,6 +101,17 @@ export class BatchReader {
     const row = after ?? before;
     if (row === undefined) throw new Fault('Damaged', `has a change of nothing, before byte ${from.at}`);
     if (table !== undefined) changes.push({ table, key: keyOf(row), kind: kindOf(before, after), before, after });
+  }
+}
+
+function metaOf(from: ByteReader): Meta {
+  const { at } = from;
+  const text = from.string();
+  try {
+    return readPlain(JSON.parse(text)) as Meta;
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault('Damaged', `has a meta that is no JSON, at byte ${at}`);
   }
 }
 

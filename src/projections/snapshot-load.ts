@@ -47,7 +47,8 @@ export class Loaded implements SnapshotSink {
     const { engine } = this;
     const table = engine.tables.get(name)!;
     const key = table.keyOf(row);
-    if (table.slotOf(key) >= 0) throw new MemoirError('Damaged', `${name} has two rows of one key`, { table: name, key });
+    if (table.slotOf(key) >= 0)
+      throw new MemoirError('Damaged', `${name} has two rows of one key`, { table: name, key });
     if (this.#development) freezePlain(row);
     table.prepare(row);
     table.admit(row);

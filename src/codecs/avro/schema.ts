@@ -78,7 +78,8 @@ export class Schemas {
   }
 
   #optional(shape: Shape, path: string): Schema {
-    const nullable = shape.kind === 'null' || (shape.kind === 'union' && shape.branches.some(({ kind }) => kind === 'null'));
+    const nullable =
+      shape.kind === 'null' || (shape.kind === 'union' && shape.branches.some(({ kind }) => kind === 'null'));
     const inner = nullable
       ? [this.#from({ kind: 'some', shape }, this.#some(shape, path))]
       : shape.kind === 'union'

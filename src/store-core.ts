@@ -1,0 +1,187 @@
+import { map } from 'rxjs';
+
+import { assert } from './assert.js';
+import { checkOptions, MemoirError, show } from './errors.js';
+import { schemaOf } from './codecs/store-schema.js';
+import type { Table } from './codecs/table-types.js';
+import { offsetOf, startOf, type Position } from './log/position.js';
+import type { Abort, AnyStreamOptions } from './log/streams.js';
+import { diff } from './projections/diff.js';
+import { Engine } from './projections/engine.js';
+import { fold } from './projections/fold.js';
+import type { LiveOptions } from './projections/live.js';
+import { historyOf } from './projections/row-history.js';
+import { SnapshotLayout } from './projections/snapshot-layout.js';
+import { Snapshot } from './projections/snapshot.js';
+import { statsOf } from './projections/stats.js';
+import type { ViewFace } from './projections/view.js';
+import { platform } from './platform.js';
+import type { StoreParts } from './store-parts.js';
+import type { AddIndexOptions } from './txn/schema-changes.js';
+import type { AnyBody } from './txn/transactor.js';
+
+/** What stores have in common, wherever their log is: all but how a transaction ends, and how the store does. */
+export class StoreCore {
+  readonly #parts: StoreParts;
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+  }
+
+  get lineage(): string {
+    return this.#parts.log.lineage;
+  }
+
+  get head(): number {
+    return this.#parts.log.head;
+  }
+
+  get floor(): number {
+    return this.#parts.log.floor;
+  }
+
+  with(body: AnyBody): unknown {
+    this.#parts.live.guard();
+    return this.#parts.transactor.dryRun(body);
+  }
+
+  now(options: { readonly label?: string } = {}): ViewFace {
+    this.#parts.live.guard();
+    checkOptions('now', options, ['label']);
+    return this.#parts.views.now(options.label);
+  }
+
+  asOf(point: number | Date | Position, options: { readonly label?: string } = {}): ViewFace {
+    this.#parts.live.guard();
+    checkOptions('asOf', options, ['label']);
+    return this.#parts.views.asOf(point, options.label);
+  }
+
+  read<A>(query: (view: ViewFace) => A): A {
+    checkQuery(query);
+    this.#parts.live.guard();
+    return this.#parts.views.read(query);
+  }
+
+  snapshotThenFollow<A>(query: (view: ViewFace) => A): { readonly value: A; readonly next: Position } {
+    const { head, lineage } = this.#parts.log;
+    return { value: this.read(query), next: { lineage, offset: head + 1 } };
+  }
+
+  batch(offset: number | Position): unknown {
+    this.#parts.live.guard();
+    return this.#parts.log.at(offsetOf(this.#parts.log, offset));
+  }
+
+  diff(from: number | Position, to: number | Position): unknown {
+    this.#parts.live.guard();
+    // The state before the floor is that after its predecessor, so both ends may be one less than a batch.
+    const [a, b] = [from, to].map((point) => startOf(this.#parts.log, offsetOf(this.#parts.log, point) + 1) - 1) as [
+      number,
+      number,
+    ];
+    return diff(this.#parts.log, a, b);
+  }
+
+  history(name: string, key: unknown): unknown {
+    this.#parts.live.guard();
+    const table = this.#parts.engine.tables.get(name);
+    if (table === undefined) throw new MemoirError('OptionInvalid', `the store has no table ${show(name)}`);
+    return historyOf(table, table.toPrimaryKey(key), this.#parts.log, this.#parts.horizon.timeline);
+  }
+
+  changes(options: AnyStreamOptions = {}): unknown {
+    return this.#parts.streams.changes(options);
+  }
+
+  follow(options: AnyStreamOptions = {}): unknown {
+    return this.#parts.streams.follow(options);
+  }
+
+  live(query: (view: never) => unknown, options: LiveOptions & { readonly stamped?: boolean } = {}): unknown {
+    this.#parts.streams.guard();
+    checkQuery(query);
+    checkOptions('live', options, ['stamped', 'equal', 'label']);
+    if (options.equal !== undefined) checkQuery(options.equal);
+    const answers = this.#parts.live.observe(query, options);
+    return options.stamped === true ? answers : answers.pipe(map(({ value }) => value));
+  }
+
+  async waitFor(point: number | Position, options: { readonly signal?: Abort } = {}): Promise<void> {
+    checkOptions('waitFor', options, ['signal']);
+    return this.#parts.streams.waitFor(point, options.signal);
+  }
+
+  holders(): unknown {
+    return this.#parts.horizon.holders();
+  }
+
+  async addIndex(table: string, name: string, spec: unknown, options: AddIndexOptions = {}): Promise<this> {
+    await this.#parts.schema.addIndex(table, name, spec, options);
+    return this;
+  }
+
+  dropIndex(table: string, name: string): this {
+    this.#parts.schema.dropIndex(table, name);
+    return this;
+  }
+
+  addTable(name: string, definition: Table): this {
+    this.#parts.schema.addTable(name, definition);
+    return this;
+  }
+
+  stats(): unknown {
+    this.#parts.live.guard();
+    return statsOf({
+      engine: this.#parts.engine,
+      log: this.#parts.log,
+      horizon: this.#parts.horizon,
+      subscribers: this.#parts.subscribers,
+    });
+  }
+
+  compact(before: number | Position): void {
+    this.#parts.horizon.want(offsetOf(this.#parts.log, before));
+    // While listeners are being told, what they have yet to hear of must stay; it goes when they have.
+    if (!this.#parts.feed.draining) this.#parts.horizon.advance();
+  }
+
+  snapshot(options: { readonly label?: string } = {}): Snapshot {
+    this.#parts.live.guard();
+    checkOptions('snapshot', options, ['label']);
+    const view = this.#parts.views.pinned(options.label ?? 'snapshot()');
+    const { codec } = this.#parts.settings;
+    const layout = new SnapshotLayout(codec, schemaOf(this.#parts.engine.definitions));
+    return new Snapshot(
+      layout,
+      { view, at: this.#parts.log.lastAt, ...this.#parts.transactor.ledger.capture() },
+      platform,
+    );
+  }
+
+  check(): void {
+    this.#parts.engine.check();
+    if (this.#parts.log.floor === 1) this.#checkReplay();
+  }
+
+  /** Folds the whole log anew and compares: replay ≡ live state. */
+  #checkReplay(): void {
+    const replayed = new Engine(
+      new Map([...this.#parts.engine.tables].map(([name, { original }]) => [name, original])),
+    );
+    for (const batch of this.#parts.log.read(1)) fold(replayed, batch);
+    replayed.check();
+    for (const [name, table] of this.#parts.engine.tables) {
+      assert(table.equals(replayed.tables.get(name)!), `folding the log gives the table ${name} as it is`);
+    }
+  }
+}
+
+function checkQuery(query: unknown): void {
+  if (typeof query !== 'function')
+    throw new MemoirError(
+      'OptionInvalid',
+      `${show(query)} is no function: give a query of a view, or for \`equal\` a comparison of two answers`,
+    );
+}

@@ -1,0 +1,82 @@
+import { Feed } from './log/feed.js';
+import type { MemoryLog } from './log/memory-log.js';
+import { Streams } from './log/streams.js';
+import { Subscribers } from './log/subscribers.js';
+import type { Engine } from './projections/engine.js';
+import { Horizon } from './projections/horizon.js';
+import { LiveQueries } from './projections/live.js';
+import { ViewFace } from './projections/view.js';
+import { Views } from './projections/views.js';
+import { platform } from './platform.js';
+import type { StoreSettings } from './store-options.js';
+import type { Ledger } from './txn/ledger.js';
+import { SchemaChanges } from './txn/schema-changes.js';
+import type { Sink } from './txn/sink.js';
+import { TransactionFace } from './txn/transaction.js';
+import { Transactor } from './txn/transactor.js';
+
+/** What a store begins with. */
+export interface StoreStart {
+  readonly settings: StoreSettings;
+  readonly engine: Engine;
+  readonly log: MemoryLog;
+  readonly ledger: Ledger;
+  /** Makes what takes the batches of its transactions. */
+  readonly sinkOf: (log: MemoryLog, feed: Feed, horizon: Horizon) => Sink;
+}
+
+/** The parts of a store. */
+export interface StoreParts {
+  readonly settings: StoreSettings;
+  readonly engine: Engine;
+  readonly log: MemoryLog;
+  readonly feed: Feed;
+  readonly horizon: Horizon;
+  readonly subscribers: Subscribers;
+  readonly views: Views;
+  readonly live: LiveQueries;
+  readonly streams: Streams;
+  readonly transactor: Transactor;
+  readonly schema: SchemaChanges;
+}
+
+/** Puts a store together: the one place where its parts meet. */
+export function assemble({ settings, engine, log, ledger, sinkOf }: StoreStart): StoreParts {
+  const { keep, pinnedBytesMax, clock, onError, development } = settings;
+  const names = new Set(engine.tables.keys());
+  const feed = new Feed(log, onError);
+  const subscribers = new Subscribers();
+  const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
+  const View = ViewFace.withTables(names);
+  const views = new Views(engine, log, horizon, View, platform.reclaimer);
+  const Face = TransactionFace.withTables(names);
+  feed.add(views);
+  const live = new LiveQueries({
+    ...{ engine, log, feed, subscribers, onError },
+    open: (reads) => views.tracked(reads),
+  });
+  const streams = new Streams({
+    ...{ log, feed, subscribers, onError },
+    tables: names,
+    pin: (label, place) => horizon.pinCursor(label, place),
+    watch: (target, release) => platform.reclaimer.watch(target, release),
+  });
+  const transactor = new Transactor({
+    ...{ engine, log, horizon, clock, Face, ledger, development },
+    sink: sinkOf(log, feed, horizon),
+    limits: settings,
+  });
+  const schema = new SchemaChanges({
+    ...{ engine, log, live, transactor },
+    timeline: horizon.timeline,
+    guard: () => streams.guard(),
+    announce: (name) => {
+      names.add(name);
+      View.addTable(name);
+      Face.addTable(name);
+    },
+    pause: platform.pause,
+    elapsed: platform.elapsed,
+  });
+  return { settings, engine, log, feed, horizon, subscribers, views, live, streams, transactor, schema };
+}
