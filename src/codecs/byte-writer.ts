@@ -1,5 +1,11 @@
 const encoder = new TextEncoder();
 
+/** Lengths below this take one byte. */
+const SHORT = 64;
+
+/** Lengths take this many bytes at the most. */
+const LENGTH_MAX = 10;
+
 /** A number's binary64, seen as bytes. */
 const double = new DataView(new ArrayBuffer(8));
 
@@ -70,7 +76,29 @@ export class ByteWriter {
 
   /** A length in bytes, and the UTF-8 of a well-formed string. */
   string(value: string): void {
-    this.counted(encoder.encode(value));
+    const { length } = value;
+    if (length < SHORT && this.#ascii(value, length)) return;
+    // A unit takes three bytes at the most. The text goes behind the room that its length may need, and then to it.
+    this.reserve(LENGTH_MAX + 3 * length);
+    const behind = this.at + LENGTH_MAX;
+    const { written } = encoder.encodeInto(value, this.bytes.subarray(behind));
+    this.long(written);
+    this.bytes.copyWithin(this.at, behind, behind + written);
+    this.at += written;
+  }
+
+  /** Most texts are short and plain, and a loop is quicker there than any call; false when this one is not. */
+  #ascii(value: string, length: number): boolean {
+    this.reserve(1 + length);
+    const { bytes, at } = this;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[at + 1 + i] = unit;
+    }
+    bytes[at] = 2 * length;
+    this.at = at + 1 + length;
+    return true;
   }
 
   /** What was written since a place, as bytes of its own. */
