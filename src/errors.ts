@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'LogRefused'
   | 'OutcomeUnknown'
   | 'Aborted'
+  | 'PendingFull'
   // at any time
   | 'OptionInvalid'
   | 'StoreClosed'

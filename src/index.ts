@@ -9,11 +9,12 @@ export { table } from './codecs/table.js';
 export type { IndexKey, IndexOptions, IndexSpec, KeyOf, Range, RowOf, Table, Tables } from './codecs/table-types.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { Marker } from './log/cursor.js';
+export type { Keep } from './log/keep.js';
 export type { Position } from './log/position.js';
 export type { Abort } from './log/streams.js';
 export type { Subscriber } from './log/subscribers.js';
 export type { Bound, Explanation } from './projections/explanation.js';
-export type { Holder, Keep, PinStats } from './projections/horizon.js';
+export type { Holder, PinStats } from './projections/horizon.js';
 export type { Equality, Stamped } from './projections/live.js';
 export type {
   Page,

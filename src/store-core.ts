@@ -155,7 +155,7 @@ export class StoreCore {
     const layout = new SnapshotLayout(codec, schemaOf(this.#parts.engine.definitions));
     return new Snapshot(
       layout,
-      { view, at: this.#parts.log.lastAt, ...this.#parts.transactor.ledger.capture() },
+      { view, at: this.#parts.log.lastAt, ...this.#parts.ledger.capture() },
       platform,
     );
   }

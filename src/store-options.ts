@@ -4,7 +4,7 @@ import { checkTableName } from './codecs/table-name.js';
 import type { Tables } from './codecs/table-types.js';
 import type { ByteCodec } from './codecs/byte-codec.js';
 import { json } from './codecs/json-codec.js';
-import type { Keep } from './projections/horizon.js';
+import type { Keep } from './log/keep.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';

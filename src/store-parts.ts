@@ -20,7 +20,10 @@ export interface StoreStart {
   readonly settings: StoreSettings;
   readonly engine: Engine;
   readonly log: MemoryLog;
+  /** What is remembered of the batches that can be seen. */
   readonly ledger: Ledger;
+  /** What is remembered of all batches, those too that are on their way to the log, where there is one to go to. */
+  readonly pending?: Ledger;
   /** Makes what takes the batches of its transactions. */
   readonly sinkOf: (log: MemoryLog, feed: Feed, horizon: Horizon) => Sink;
 }
@@ -36,12 +39,13 @@ export interface StoreParts {
   readonly views: Views;
   readonly live: LiveQueries;
   readonly streams: Streams;
+  readonly ledger: Ledger;
   readonly transactor: Transactor;
   readonly schema: SchemaChanges;
 }
 
 /** Puts a store together: the one place where its parts meet. */
-export function assemble({ settings, engine, log, ledger, sinkOf }: StoreStart): StoreParts {
+export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
   const { keep, pinnedBytesMax, clock, onError, development } = settings;
   const names = new Set(engine.tables.keys());
   const feed = new Feed(log, onError);
@@ -62,7 +66,8 @@ export function assemble({ settings, engine, log, ledger, sinkOf }: StoreStart):
     watch: (target, release) => platform.reclaimer.watch(target, release),
   });
   const transactor = new Transactor({
-    ...{ engine, log, horizon, clock, Face, ledger, development },
+    ...{ engine, log, horizon, clock, Face, development },
+    ledger: pending,
     sink: sinkOf(log, feed, horizon),
     limits: settings,
   });
@@ -78,5 +83,5 @@ export function assemble({ settings, engine, log, ledger, sinkOf }: StoreStart):
     pause: platform.pause,
     elapsed: platform.elapsed,
   });
-  return { settings, engine, log, feed, horizon, subscribers, views, live, streams, transactor, schema };
+  return { settings, engine, log, feed, horizon, subscribers, views, live, streams, ledger, transactor, schema };
 }

@@ -49,7 +49,8 @@ class MemoryStore extends StoreCore {
     const engine = new Engine(definitions, filterRows);
     const loaded = snapshot === undefined ? undefined : loadAtOnce(snapshot, engine, development);
     const log = new MemoryLog(lineage, { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity });
-    const ledger = new Ledger(idWindow, loaded);
+    const ledger = new Ledger(idWindow);
+    if (loaded !== undefined) ledger.reset(loaded);
     const parts = assemble({
       ...{ settings, engine, log, ledger },
       sinkOf: (...of) => new DirectSink(...of),
@@ -67,7 +68,7 @@ class MemoryStore extends StoreCore {
     this.#parts.streams.guard();
     checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
     const { lineage, ...reading } = options;
-    const { codec, development, filterRows, idWindow } = this.#parts.settings;
+    const { codec, development, filterRows } = this.#parts.settings;
     const image =
       given instanceof SnapshotImage
         ? given
@@ -82,7 +83,7 @@ class MemoryStore extends StoreCore {
       this.#parts.engine.adopt(engine);
       log.reset(lineage ?? (goesOn ? log.lineage : platform.lineage()), { head: image.offset, lastAt: loaded.at });
       this.#parts.horizon.reset();
-      this.#parts.transactor.ledger = new Ledger(idWindow, loaded);
+      this.#parts.ledger.reset(loaded);
       this.#parts.feed.reset();
     }
   }

@@ -1,3 +1,6 @@
+import type { ByteCodec } from '../codecs/byte-codec.js';
+import type { Keep } from './keep.js';
+
 /**
  * How batches are laid down: what the header of a file tells whoever reads it, this memoir or an Avro tool. Batches of
  * one schema stand together; where it changes, another file begins.
@@ -68,4 +71,21 @@ export interface ByteLog {
   compact(before: number): Promise<void>;
   /** Ends it: what was appended lasts, and another may write. */
   close(): Promise<void>;
+}
+
+/** How a log outside the process is to be opened: what `openStore` is given. */
+export interface LogPlan {
+  /** How rows are laid down. */
+  readonly codec: ByteCodec;
+  /** How far back it is kept, unless the store's own options say. */
+  readonly keep?: Keep;
+  /** When a snapshot is made beside it; never when left out. */
+  readonly snapshotEvery?: SnapshotEvery;
+  open(): Promise<ByteLog>;
+}
+
+/** After so many batches, or so many bytes of them, whichever comes first. */
+export interface SnapshotEvery {
+  readonly batches?: number;
+  readonly bytes?: number;
 }

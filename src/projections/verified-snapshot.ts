@@ -1,5 +1,6 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import { blame, Fault } from '../codecs/fault.js';
+import { toHex } from '../codecs/hex.js';
 import { json } from '../codecs/json-codec.js';
 import { readingsOf, type RowReading } from '../codecs/row-reading.js';
 import { StateHash } from '../codecs/state-hash.js';
@@ -85,8 +86,8 @@ function* verify(file: SnapshotFile): Generator<SnapshotImage | undefined> {
   const { readings } = readingsOf(file.codec, file.schema, file.schema);
   const sum = new Summing();
   yield* decodeSnapshot(file, readings, sum);
-  const hash = hexOf(stateHash);
-  if (sum.rows !== rows || hexOf(sum.hash.digest()) !== hash)
+  const hash = toHex(stateHash);
+  if (sum.rows !== rows || toHex(sum.hash.digest()) !== hash)
     throw new Fault('Damaged', 'does not hold the state that its end tells of: the state hash differs');
   yield new SnapshotImage(file, rows, hash);
 }
@@ -116,8 +117,4 @@ export function incompatible(what: string, reasons: readonly string[]): MemoirEr
     `${what} cannot be read under these definitions: ${reasons.join('; ')}. Mend them, or say how with \`migrate\``,
     { reasons },
   );
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,7 +1,7 @@
 import type { AnyBatch } from '../log/batch.js';
 import { IdWindow } from './id-window.js';
 
-/** What a ledger is made with: what a snapshot tells of another one. */
+/** All that a ledger has, at a moment. */
 export interface LedgerState {
   readonly sequences: ReadonlyMap<string, number>;
   /** The batches whose ids are remembered, in the order of their offsets. */
@@ -10,14 +10,23 @@ export interface LedgerState {
 
 /** The state that transactions have besides rows: the ids of the last batches, and where sequences stand. */
 export class Ledger {
-  readonly #ids: IdWindow;
-  #sequences: Map<string, number>;
+  readonly #idWindow: number;
+  #ids: IdWindow;
+  #sequences = new Map<string, number>();
   /** True when someone holds the map of sequences as it is. */
   #captured = false;
 
-  constructor(idWindow: number, state?: LedgerState) {
-    this.#ids = new IdWindow(idWindow, state?.remembered);
-    this.#sequences = new Map(state?.sequences);
+  /** @param idWindow for how many batches ids are remembered */
+  constructor(idWindow: number) {
+    this.#idWindow = idWindow;
+    this.#ids = new IdWindow(idWindow);
+  }
+
+  /** Forgets everything, and takes over what another one had. */
+  reset({ sequences, remembered }: LedgerState): void {
+    this.#ids = new IdWindow(this.#idWindow, remembered);
+    this.#sequences = new Map(sequences);
+    this.#captured = false;
   }
 
   /** The last value of each sequence. */

@@ -51,22 +51,19 @@ export type AnyBody = (tx: TransactionFace) => unknown;
 /** Runs transactions, one at a time: body, batch, and on to the sink, which appends and tells. */
 export class Transactor {
   readonly #parts: TransactorParts;
-  /** Another one after a restore. */
-  ledger: Ledger;
   #running = false;
   /** The face of the transaction before, kept until there is another: see `keepShape`. */
   last: TransactionFace | undefined;
 
   constructor(parts: TransactorParts) {
     this.#parts = parts;
-    this.ledger = parts.ledger;
   }
 
   transact(body: AnyBody, options: AnyTransactOptions): unknown {
     const { engine, horizon, sink } = this.#parts;
     this.refuseNesting();
     const { meta, id } = this.#checked(options);
-    const first = id === undefined ? undefined : this.ledger.find(id);
+    const first = id === undefined ? undefined : this.#parts.ledger.find(id);
     if (first !== undefined) return { ...first, repeated: true };
     if (options.expect !== undefined) this.#expect(options.expect);
     horizon.guard();
@@ -84,7 +81,7 @@ export class Transactor {
     }, id);
     if (batch === undefined) return { appended: false, offset: sink.head, changes: [], result };
 
-    this.ledger.note(batch);
+    this.#parts.ledger.note(batch);
     sink.settle(batch, engine.version, bytes);
     return resultOf(batch, result);
   }
@@ -137,7 +134,7 @@ export class Transactor {
     const tx = new OpenTransaction({
       engine,
       limits,
-      sequences: this.ledger.sequences,
+      sequences: this.#parts.ledger.sequences,
       development,
       lineage,
       offset: sink.head + 1,

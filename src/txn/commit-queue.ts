@@ -1,0 +1,232 @@
+import { blame } from '../codecs/fault.js';
+import { MemoirError } from '../errors.js';
+import type { AnyBatch } from '../log/batch.js';
+import type { WrittenBatches } from '../log/batch-schema.js';
+import type { ByteLog } from '../log/byte-log.js';
+import type { Feed } from '../log/feed.js';
+import type { MemoryLog } from '../log/memory-log.js';
+import type { Horizon } from '../projections/horizon.js';
+import type { Ledger } from './ledger.js';
+import type { Sink } from './sink.js';
+
+/** What a queue works with. */
+export interface CommitParts {
+  /** The log that makes batches last. */
+  readonly outside: ByteLog;
+  /** What readers read: it has what lasts. */
+  readonly log: MemoryLog;
+  readonly feed: Feed;
+  readonly horizon: Horizon;
+  /** What is remembered of the batches that last. */
+  readonly ledger: Ledger;
+  /** How batches are laid down now. */
+  readonly written: () => WrittenBatches;
+  /** How many bytes may wait for the log. */
+  readonly pendingBytesMax: number;
+  /** Told of every group that lasts: how many batches, and their bytes. */
+  readonly onAppended: (batches: number, bytes: number) => void;
+}
+
+/** A batch on its way to the log. */
+interface Pending {
+  readonly batch: AnyBatch;
+  readonly version: number;
+  /** Rough size of its rows. */
+  readonly bytes: number;
+  readonly body: Uint8Array;
+  readonly written: WrittenBatches;
+}
+
+/** Someone who waits until all batches up to an offset have had their fate. */
+interface Waiter {
+  readonly offset: number;
+  /** True when the batch at the offset is the caller's own. */
+  readonly own: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: MemoirError) => void;
+}
+
+/** So many bytes go to the log in one group at the most, but for a single batch that is larger. */
+const GROUP_BYTES = 1 << 22;
+
+/**
+ * Takes the batches of transactions to a log outside the process, in groups, in order. A batch can be seen when the log
+ * has it; until then it is pending, and transactions build on it. When the log fails, what is pending is never seen, and
+ * nothing is taken any more.
+ */
+export class CommitQueue implements Sink {
+  readonly #parts: CommitParts;
+  readonly #pending: Pending[] = [];
+  readonly #waiters: Waiter[] = [];
+  #pendingBytes = 0;
+  #head: number;
+  #lastAt: number;
+  /** The body of the batch whose transaction is about to settle. */
+  #body: { readonly body: Uint8Array; readonly written: WrittenBatches } | undefined;
+  #pumping = false;
+  #failure: MemoirError | undefined;
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts;
+    this.#head = parts.log.head;
+    this.#lastAt = parts.log.lastAt;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
+  /** Batches that wait for the log, and their bytes. */
+  get pending(): { readonly batches: number; readonly bytes: number } {
+    return { batches: this.#pending.length, bytes: this.#pendingBytes };
+  }
+
+  /** Refuses when the log has failed, or when more waits than may. */
+  guard(): void {
+    if (this.#failure !== undefined) throw refused(this.#failure);
+    const { pendingBytesMax: limit } = this.#parts;
+    const actual = this.#pendingBytes;
+    if (actual <= limit) return;
+    throw new MemoirError(
+      'PendingFull',
+      `${actual} bytes wait for the log, and pendingBytesMax is ${limit}: await earlier transactions first`,
+      { limit, actual },
+    );
+  }
+
+  take(batch: AnyBatch): void {
+    const written = this.#parts.written();
+    const { bodyBytesMax: limit } = this.#parts.outside.caps;
+    let body: Uint8Array;
+    try {
+      body = written.writer.body(batch);
+    } catch (error) {
+      throw blame(error, 'the batch');
+    }
+    if (body.length > limit) {
+      throw new MemoirError(
+        'BatchTooLarge',
+        `the batch has ${body.length} bytes, and the log takes ${limit}: split the transaction`,
+        { limit, actual: body.length },
+      );
+    }
+    this.#body = { body, written };
+  }
+
+  settle(batch: AnyBatch, version: number, bytes: number): void {
+    const { body, written } = this.#body!;
+    this.#pending.push({ batch, version, bytes, body, written });
+    this.#pendingBytes += body.length;
+    this.#head = batch.offset;
+    this.#lastAt = batch.at;
+    if (this.#pumping) return;
+    this.#pumping = true;
+    // What else is written in this turn goes with it.
+    queueMicrotask(() => void this.#pump());
+  }
+
+  /**
+   * Resolves once all that is pending now lasts; callers hear of it in the order in which they came.
+   *
+   * @param own whether the last of it is the caller's
+   * @throws (rejects) `LogRefused`, `OutcomeUnknown` for the caller's own batch; `Aborted` for whoever came after it
+   */
+  async settled(own: boolean): Promise<void> {
+    if (this.#failure !== undefined) throw refused(this.#failure);
+    if (this.#pending.length === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiters.push({ offset: this.#head, own, resolve, reject });
+    });
+  }
+
+  async #pump(): Promise<void> {
+    const { outside } = this.#parts;
+    while (this.#pending.length > 0) {
+      const group = this.#nextGroup();
+      try {
+        await outside.append(
+          group.map(({ body }) => body),
+          group[0]!.written.schema,
+        );
+      } catch (error) {
+        this.#fail(group, error);
+        return;
+      }
+      this.#appended(group);
+    }
+    this.#pumping = false;
+  }
+
+  /** The longest beginning that is of one schema and not too large. */
+  #nextGroup(): readonly Pending[] {
+    const [first] = this.#pending as [Pending];
+    let bytes = 0;
+    let count = 0;
+    for (const { body, written } of this.#pending) {
+      bytes += body.length;
+      if (count > 0 && (written !== first.written || bytes > GROUP_BYTES)) break;
+      count++;
+    }
+    return this.#pending.slice(0, count);
+  }
+
+  /** The group lasts: it can be seen, everyone is told, and who waited for it hears so. */
+  #appended(group: readonly Pending[]): void {
+    const { log, feed, horizon, ledger, onAppended } = this.#parts;
+    let size = 0;
+    for (const { batch, version, bytes, body } of group) {
+      log.append([batch], { expect: log.head });
+      horizon.appended(version, bytes);
+      ledger.note(batch);
+      size += body.length;
+    }
+    this.#pending.splice(0, group.length);
+    this.#pendingBytes -= size;
+    feed.drain();
+    horizon.advance();
+    while (this.#waiters.length > 0 && this.#waiters[0]!.offset <= log.head) this.#waiters.shift()!.resolve();
+    onAppended(group.length, size);
+  }
+
+  /** Of the group, each is told what is known of it; what came after has certainly not happened. */
+  #fail(group: readonly Pending[], error: unknown): void {
+    const failure = asFailure(error);
+    this.#failure = failure;
+    for (const { offset, own, reject } of this.#waiters.splice(0)) {
+      const found = own ? group.find(({ batch }) => batch.offset === offset) : undefined;
+      reject(found === undefined ? aborted(failure) : fateOf(found.batch, failure));
+    }
+  }
+}
+
+function asFailure(error: unknown): MemoirError {
+  if (error instanceof MemoirError && (error.code === 'LogRefused' || error.code === 'OutcomeUnknown')) return error;
+  return new MemoirError('OutcomeUnknown', 'the log failed in a way that it does not tell of', { cause: error });
+}
+
+function fateOf({ id, offset }: AnyBatch, failure: MemoirError): MemoirError {
+  const fields = { offset, cause: failure, ...(id !== undefined && { id }) };
+  return failure.code === 'LogRefused'
+    ? new MemoirError('LogRefused', `the log did not take the batch: ${failure.message}`, fields)
+    : new MemoirError(
+        'OutcomeUnknown',
+        `whether the log has the batch is not known: ${failure.message}. Open the store again and repeat it with its id`,
+        fields,
+      );
+}
+
+function aborted(failure: MemoirError): MemoirError {
+  return new MemoirError('Aborted', 'a transaction before this one failed, and this one has not happened', {
+    cause: failure,
+  });
+}
+
+function refused(failure: MemoirError): MemoirError {
+  return new MemoirError('LogRefused', 'the log has failed: the store can be read, and written to when opened again', {
+    cause: failure,
+  });
+}

@@ -1,0 +1,92 @@
+import { blame } from '../codecs/fault.js';
+import { freezePlain, sizeOf } from '../codecs/plain-data.js';
+import { json } from '../codecs/json-codec.js';
+import type { ByteCodec } from '../codecs/byte-codec.js';
+import { readingsOf } from '../codecs/row-reading.js';
+import { readSchema, type StoreSchema } from '../codecs/store-schema.js';
+import { MemoirError } from '../errors.js';
+import type { AnyBatch } from '../log/batch.js';
+import { BatchReader } from '../log/batch-coder.js';
+import type { ByteLog, WrittenSchema } from '../log/byte-log.js';
+import { incompatible, SnapshotImage, verifySnapshot } from '../projections/verified-snapshot.js';
+import type { Turns } from '../projections/slices.js';
+
+/** What a store on a log is recovered with. */
+export interface RecoveryParts {
+  readonly outside: ByteLog;
+  readonly codec: ByteCodec;
+  readonly schema: StoreSchema;
+  readonly development: boolean;
+  readonly onError: (error: unknown) => void;
+  readonly turns: Turns;
+}
+
+/**
+ * The newest snapshot beside a log that is whole; a damaged one is reported, and passed over for an older one.
+ *
+ * @throws `Damaged` when there is none and the log does not go back to its beginning
+ */
+export async function newestSnapshot(parts: RecoveryParts): Promise<SnapshotImage | undefined> {
+  const { outside, codec, onError, turns } = parts;
+  for (const offset of await outside.shelf.list()) {
+    // One beyond the log's end, or with a gap before the log's beginning, is of no use.
+    if (offset > outside.head || offset < outside.floor - 1) continue;
+    try {
+      return await verifySnapshot(await outside.shelf.open(offset), { codec }, turns);
+    } catch (error) {
+      if (!(error instanceof MemoirError) || error.code !== 'Damaged') throw error;
+      onError(error);
+    }
+  }
+  if (outside.floor === 1) return undefined;
+  throw new MemoirError(
+    'Damaged',
+    `the log begins at offset ${outside.floor}, and there is no whole snapshot of the state before: ` +
+      'bring one back from a copy',
+    { floor: outside.floor, head: outside.head },
+  );
+}
+
+/**
+ * The batches of a log, from an offset on, as batches of the tables of today.
+ *
+ * @throws `SchemaIncompatible` with every reason, `FormatUnknown`, `Damaged`
+ */
+export async function* batchesOf(parts: RecoveryParts, from: number): AsyncGenerator<AnyBatch, void, undefined> {
+  const readers = new Map<string, BatchReader>();
+  if (from > parts.outside.head) return;
+  for await (const { offset, body, schema } of parts.outside.read(from)) {
+    let reader = readers.get(schema.fingerprint);
+    if (reader === undefined) readers.set(schema.fingerprint, (reader = readerOf(schema, parts)));
+    const batch = batchIn(reader, body, offset);
+    if (parts.development) for (const change of batch.changes) freezePlain(change);
+    yield batch;
+  }
+}
+
+/** The rough size of a batch's rows, as the transaction that made it counted them. */
+export function roughBytes({ changes }: AnyBatch): number {
+  return changes.reduce((sum, { before, after }) => sum + sizeOf(after ?? before), 0);
+}
+
+function batchIn(reader: BatchReader, body: Uint8Array, offset: number): AnyBatch {
+  try {
+    return reader.batch(body);
+  } catch (error) {
+    throw blame(error, `batch ${offset}`);
+  }
+}
+
+function readerOf({ notes }: WrittenSchema, { codec, schema }: RecoveryParts): BatchReader {
+  const name = notes['memoir.codec'];
+  const found = [codec, json].find((known) => known.name === name);
+  if (found === undefined)
+    throw new MemoirError('FormatUnknown', `batches were written with the codec ${name}: pass it as { codec }`);
+  try {
+    const { readings, faults } = readingsOf(found, readSchema(notes['memoir.schema'] ?? ''), schema);
+    if (faults.length > 0) throw incompatible('the log', faults);
+    return new BatchReader(readings);
+  } catch (error) {
+    throw blame(error, 'the header of a log file');
+  }
+}
