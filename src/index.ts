@@ -1,4 +1,6 @@
 export { MemoirError, type ErrorCode, type ErrorFields } from './errors.js';
+export type { ByteCodec, RowCoder, RowReader } from './codecs/byte-codec.js';
+export { json } from './codecs/json-codec.js';
 export type { Codec, TypeOf } from './codecs/codec.js';
 export type { IndexKind } from './codecs/index-plan.js';
 export type { Key, KeyPart } from './codecs/key.js';
@@ -8,6 +10,7 @@ export { bytes, date } from './codecs/scalars.js';
 export { table } from './codecs/table.js';
 export type { IndexKey, IndexOptions, IndexSpec, KeyOf, Range, RowOf, Table, Tables } from './codecs/table-types.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
+export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
 export type { Marker } from './log/cursor.js';
 export type { Keep } from './log/keep.js';
 export type { Position } from './log/position.js';
@@ -27,13 +30,21 @@ export type {
   View,
 } from './projections/read-view.js';
 export type { BuildStats, IndexStats, StoreStats, TableStats } from './projections/stats.js';
+export type { Snapshot, SnapshotOptions } from './projections/snapshot.js';
+export type { ReadSnapshotOptions, VerifiedSnapshot } from './projections/verified-snapshot.js';
+export { openStore } from './open-store.js';
+export { readSnapshot } from './read-snapshot.js';
 export { createStore } from './store.js';
 export type {
+  AnyStore,
   Appended,
   DryRun,
+  DurableStore,
   FollowOptions,
+  OpenOptions,
   ReadableStore,
   Repeated,
+  RestoreOptions,
   RowChange,
   Store,
   StoreOptions,

@@ -124,9 +124,14 @@ function strictOf(strict: unknown): { readonly filterRows: number } {
 }
 
 function limit(options: StoreOptions<Tables>, name: keyof typeof LIMITS): number {
-  const given = options[name] ?? LIMITS[name];
-  if (!isCount(given)) throw invalid(name, `is ${show(given)}: give a whole number from 0`);
-  return given;
+  return limitOf(name, options[name], LIMITS[name]);
+}
+
+/** A limit, checked; the usual one where none is given. */
+export function limitOf(name: string, given: unknown, usual: number): number {
+  const count = given ?? usual;
+  if (!isCount(count)) throw invalid(name, `is ${show(count)}: give a whole number from 0`);
+  return count;
 }
 
 function isCount(value: unknown): value is number {

@@ -38,13 +38,13 @@ export function startOf(log: Log, from: number | Position): number {
 }
 
 /** The error for what retention has dropped. */
-export function compacted(log: Log, requested: number): MemoirError {
+export function compacted(log: Log, requested: number, floor = log.floor): MemoirError {
   const what =
     requested === 0 ? 'there is no batch 0, which stands for the state before all' : `offset ${requested} is gone`;
   return new MemoirError(
     'OffsetCompacted',
-    `${what}: the oldest readable batch is ${log.floor}. Keep more (\`keep\`), or begin from there`,
-    { requested, floor: log.floor, head: log.head },
+    `${what}: the oldest readable batch is ${floor}. Keep more (\`keep\`), or begin from there`,
+    { requested, floor, head: log.head },
   );
 }
 

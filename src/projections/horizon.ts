@@ -46,6 +46,8 @@ export class Horizon {
   readonly #keep: Keep;
   readonly #pinnedBytesMax: number;
   readonly #clock: () => number;
+  /** The oldest offset whose state is known: a store that was recovered knows none before its snapshot. */
+  #known = 0;
   readonly #views = new Set<Pin>();
   readonly #cursors = new Set<Pin>();
   /** The view that reaches furthest back; found anew when that one is released. */
@@ -63,11 +65,22 @@ export class Horizon {
     this.#wanted = log.floor;
   }
 
+  /** The oldest offset whose state can be had. */
+  get floor(): number {
+    return Math.max(this.#known, this.#log.floor - 1);
+  }
+
+  /** Says that no state before an offset is known, though batches are. */
+  beginAt(offset: number): void {
+    this.#known = offset;
+  }
+
   /** Begins anew, when the engine and the log have: views of what was there before hold on to that by themselves. */
   reset(): void {
     this.timeline.reset(this.#engine.version, this.#log.head);
     this.#views.clear();
     this.#oldestView = undefined;
+    this.#known = this.#log.head;
     this.#wanted = this.#log.floor;
   }
 

@@ -12,6 +12,18 @@ export interface SnapshotOptions {
 /**
  * The state at one offset, on its way to bytes. To make one costs nothing: it holds a view, and reads it as it is
  * encoded, in slices, while the store goes on. It is encoded once; then, or when it is closed, it lets go of the view.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'io-ts';
+ * import { createStore, table } from 'memoir';
+ *
+ * const store = createStore({ tables: { tasks: table(t.strict({ id: t.string }), { primaryKey: 'id' }) } });
+ * store.transact((tx) => tx.tasks.insert({ id: 't1' }));
+ * const snapshot = store.snapshot();
+ * store.transact((tx) => tx.tasks.delete('t1'));
+ * console.log(snapshot.offset, String.fromCharCode(...(await snapshot.toBytes()).subarray(0, 3))); // 1 Obj
+ * ```
  */
 export class Snapshot {
   readonly #layout: SnapshotLayout;

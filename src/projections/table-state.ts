@@ -268,10 +268,11 @@ export class TableState implements KeyHolder {
     yield [this.#stamps[slot]!, this.rows[slot]];
   }
 
-  /** True when another table has the same rows under the same keys. */
-  equals(other: TableState): boolean {
-    if (this.#size.now !== other.#size.now) return false;
-    return this.rows.every((row) => row === undefined || equalPlain(row, other.rows[other.slotOf(this.keyOf(row))]));
+  /** True when another table has the rows, under the same keys, that a version of this one has. */
+  equals(other: TableState, version: number): boolean {
+    if (this.sizeAt(version) !== other.#size.now) return false;
+    const rows = this.rows.map((_, slot) => this.rowAt(slot, version));
+    return rows.every((row) => row === undefined || equalPlain(row, other.rows[other.slotOf(this.keyOf(row))]));
   }
 
   /** Verifies every structure against every other; throws when one disagrees. */

@@ -101,11 +101,15 @@ export class Views implements Listener {
     if (point instanceof Date) {
       const time = point.getTime();
       if (Number.isNaN(time)) throw new MemoirError('OffsetInvalid', `asOf(${show(point)}): give a valid Date`);
-      return this.#log.offsetAt(time);
+      return this.#within(this.#log.offsetAt(time));
     }
     const offset = offsetOf(this.#log, point);
     if (offset > this.#log.head) throw inFuture(this.#log, offset);
-    if (offset < this.#log.floor - 1) throw compacted(this.#log, offset);
+    return this.#within(offset);
+  }
+
+  #within(offset: number): number {
+    if (offset < this.#horizon.floor) throw compacted(this.#log, offset, this.#horizon.floor + 1);
     return offset;
   }
 }

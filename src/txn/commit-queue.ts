@@ -23,8 +23,6 @@ export interface CommitParts {
   readonly written: () => WrittenBatches;
   /** How many bytes may wait for the log. */
   readonly pendingBytesMax: number;
-  /** Told of every group that lasts: how many batches, and their bytes. */
-  readonly onAppended: (batches: number, bytes: number) => void;
 }
 
 /** A batch on its way to the log. */
@@ -59,25 +57,23 @@ export class CommitQueue implements Sink {
   readonly #pending: Pending[] = [];
   readonly #waiters: Waiter[] = [];
   #pendingBytes = 0;
-  #head: number;
-  #lastAt: number;
   /** The body of the batch whose transaction is about to settle. */
   #body: { readonly body: Uint8Array; readonly written: WrittenBatches } | undefined;
+  /** Told of every group that lasts: how many batches, and their bytes. */
+  onAppended: (batches: number, bytes: number) => void = () => {};
   #pumping = false;
   #failure: MemoirError | undefined;
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
-    this.#head = parts.log.head;
-    this.#lastAt = parts.log.lastAt;
   }
 
   get head(): number {
-    return this.#head;
+    return this.#pending.at(-1)?.batch.offset ?? this.#parts.log.head;
   }
 
   get lastAt(): number {
-    return this.#lastAt;
+    return this.#pending.at(-1)?.batch.at ?? this.#parts.log.lastAt;
   }
 
   /** Batches that wait for the log, and their bytes. */
@@ -121,12 +117,9 @@ export class CommitQueue implements Sink {
     const { body, written } = this.#body!;
     this.#pending.push({ batch, version, bytes, body, written });
     this.#pendingBytes += body.length;
-    this.#head = batch.offset;
-    this.#lastAt = batch.at;
     if (this.#pumping) return;
     this.#pumping = true;
-    // What else is written in this turn goes with it.
-    queueMicrotask(() => void this.#pump());
+    void this.#pump();
   }
 
   /**
@@ -139,12 +132,14 @@ export class CommitQueue implements Sink {
     if (this.#failure !== undefined) throw refused(this.#failure);
     if (this.#pending.length === 0) return;
     await new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ offset: this.#head, own, resolve, reject });
+      this.#waiters.push({ offset: this.head, own, resolve, reject });
     });
   }
 
   async #pump(): Promise<void> {
     const { outside } = this.#parts;
+    // What else is written in this turn goes with it.
+    await Promise.resolve();
     while (this.#pending.length > 0) {
       const group = this.#nextGroup();
       try {
@@ -176,7 +171,7 @@ export class CommitQueue implements Sink {
 
   /** The group lasts: it can be seen, everyone is told, and who waited for it hears so. */
   #appended(group: readonly Pending[]): void {
-    const { log, feed, horizon, ledger, onAppended } = this.#parts;
+    const { log, feed, horizon, ledger } = this.#parts;
     let size = 0;
     for (const { batch, version, bytes, body } of group) {
       log.append([batch], { expect: log.head });
@@ -189,7 +184,7 @@ export class CommitQueue implements Sink {
     feed.drain();
     horizon.advance();
     while (this.#waiters.length > 0 && this.#waiters[0]!.offset <= log.head) this.#waiters.shift()!.resolve();
-    onAppended(group.length, size);
+    this.onAppended(group.length, size);
   }
 
   /** Of the group, each is told what is known of it; what came after has certainly not happened. */

@@ -4,6 +4,7 @@ import type { MemoirError } from '../errors.js';
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
+import type { LogPlan } from '../log/byte-log.js';
 import type { Marker } from '../log/cursor.js';
 import type { Position } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
@@ -153,6 +154,14 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   readonly onError?: (error: unknown) => void;
 }
 
+/** How a store on a log is opened. */
+export interface OpenOptions<S extends Tables> extends Omit<StoreOptions<S>, 'snapshot' | 'lineage'> {
+  /** The log: `fileLog({ dir })` from `memoir/log/file`. */
+  readonly log: LogPlan;
+  /** How many bytes of batches may wait for the log; 64 MiB unless told. */
+  readonly pendingBytesMax?: number;
+}
+
 /** How a snapshot is put in the place of what a store has. */
 export interface RestoreOptions extends ReadSnapshotOptions {
   /**
@@ -223,8 +232,26 @@ export interface ReadableStore<S extends Tables> {
   stats(): StoreStats<S>;
 }
 
+/** What every store has whose tables can be written, wherever its log is. */
+export interface AnyStore<S extends Tables> extends ReadableStore<S> {
+  /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
+  with<A>(body: Body<S, A>): DryRun<S, A>;
+  /**
+   * Gives back the batches before an offset; what a holding follower or an open view needs stays, and goes with the
+   * first batch after they let go.
+   */
+  compact(before: number | Position): void;
+  /**
+   * The whole state now, to be encoded in slices while the store goes on. Taking it costs nothing; it holds history
+   * until it is encoded or closed.
+   */
+  snapshot(options?: { readonly label?: string }): Snapshot;
+  /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
+  check(): void;
+}
+
 /** A store in memory: transactions are synchronous. */
-export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
+export interface Store<S extends Tables> extends AnyStore<S>, Disposable {
   /**
    * Runs a body as one transaction: all of it becomes one batch, or none of it happened.
    *
@@ -234,13 +261,6 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
    */
   transact<A>(body: Body<S, A>, options?: TransactOptions & { readonly id?: undefined }): Appended<S, A> | Unchanged<A>;
   transact<A>(body: Body<S, A>, options: TransactOptions): Appended<S, A> | Unchanged<A> | Repeated<S>;
-  /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
-  with<A>(body: Body<S, A>): DryRun<S, A>;
-  /**
-   * Gives back the batches before an offset; what a holding follower or an open view needs stays, and goes with the
-   * first batch after they let go.
-   */
-  compact(before: number | Position): void;
   /**
    * Adds an index to a table, while the store is used. It is built off to the side, in slices between which everything
    * else has its turn; writes going on meanwhile are taken into account. When it has every row it can be read, from
@@ -276,11 +296,6 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
    */
   addTable<N extends string, T extends Table>(name: N & NewName<N, keyof S>, definition: T): Store<WithTable<S, N, T>>;
   /**
-   * The whole state now, to be encoded in slices while the store goes on. Taking it costs nothing; it holds history
-   * until it is encoded or closed.
-   */
-  snapshot(options?: { readonly label?: string }): Snapshot;
-  /**
    * Puts the state of a snapshot in the place of what there is: all of it or, when the bytes are damaged or do not fit,
    * nothing. It is read and loaded in slices, while the store goes on; what was written meanwhile is gone then, too.
    * Live queries run again. Streams with markers are told `reset` and go on; others end with `LineageChanged`, unless
@@ -290,10 +305,72 @@ export interface Store<S extends Tables> extends ReadableStore<S>, Disposable {
    *   `KeyInvalid`, `StoreClosed`
    */
   restore(snapshot: Uint8Array | VerifiedSnapshot, options?: RestoreOptions): Promise<void>;
-  /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
-  check(): void;
   /** Ends streams, live queries and waits. Reads go on; writes throw `StoreClosed`. */
   close(): void;
+}
+
+/** A store whose log outlives the process: a transaction is over when the log has its batch. */
+export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDisposable {
+  /**
+   * Runs a body as one transaction, at once and on the state that includes all before it, and resolves when the log has
+   * the batch; until then nobody else sees it. Promises settle in the order of the calls.
+   *
+   * @param body reads and writes through `tx`, synchronously; whatever it throws undoes everything, and is what the
+   *   promise rejects with
+   * @throws (rejects) what `transact` of a store in memory throws; `LogRefused` when the log certainly has no such batch,
+   *   `OutcomeUnknown` with its `id` when that is not known, `Aborted` when an earlier transaction failed so; after each
+   *   of these the store can be read only, until it is opened again; `PendingFull`
+   */
+  transact<A>(
+    body: Body<S, A>,
+    options?: TransactOptions & { readonly id?: undefined },
+  ): Promise<Appended<S, A> | Unchanged<A>>;
+  transact<A>(body: Body<S, A>, options: TransactOptions): Promise<Appended<S, A> | Unchanged<A> | Repeated<S>>;
+  /**
+   * Makes a snapshot beside the log, from which the store is opened quicker, and gives back what the log no longer needs.
+   *
+   * @returns the offset of the snapshot
+   */
+  saveSnapshot(): Promise<number>;
+  /**
+   * Adds an index to a table, while the store is used. It is built off to the side, in slices between which everything
+   * else has its turn; writes going on meanwhile are taken into account. When it has every row it can be read, from
+   * views of the head of that moment and later ones; older ones answer `IndexNotYet`.
+   *
+   * @returns this store, typed with the index
+   * @throws (rejects) `UniqueViolation` with the primary keys of rows that share a key, `MissingValue` and `KeyInvalid`
+   *   when a row does not fit, `DefinitionInvalid` when there is such an index, `WaitAborted`, `StoreClosed`,
+   *   `NestedTransaction`; nothing has changed then
+   */
+  addIndex<N extends keyof S & string, I extends string, const D extends IndexSpec<RowOf<S[N]>>>(
+    table: N & One<N>,
+    name: I & NewName<I, keyof IndexesOf<S[N]> | 'primaryKey'>,
+    definition: D,
+    options?: AddIndexOptions,
+  ): Promise<DurableStore<WithIndex<S, N, I, D>>>;
+  /**
+   * Drops an index, at once and for views of every offset: whoever still asks for it meets `IndexDropped`. Live queries
+   * that read it run again.
+   *
+   * @returns this store, typed without the index
+   * @throws `IndexDropped`, `RangeInvalid` when there is none, `StoreClosed`, `NestedTransaction`
+   */
+  dropIndex<N extends keyof S & string, I extends keyof IndexesOf<S[N]> & string>(
+    table: N & One<N>,
+    name: I & One<I>,
+  ): DurableStore<WithoutIndex<S, N, I>>;
+  /**
+   * Adds a table without rows. Views of every offset have it, older ones without rows, as it was then.
+   *
+   * @returns this store, typed with the table
+   * @throws `DefinitionInvalid` when there is such a table, `StoreClosed`, `NestedTransaction`
+   */
+  addTable<N extends string, T extends Table>(
+    name: N & NewName<N, keyof S>,
+    definition: T,
+  ): DurableStore<WithTable<S, N, T>>;
+  /** Ends streams, live queries and waits, when all that is under way is in the log, and gives the log free. */
+  close(): Promise<void>;
 }
 
 /** The view type of a store, as in `type Db = ViewOf<typeof store>`. */

@@ -8,7 +8,7 @@ import { MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import { BatchReader } from '../log/batch-coder.js';
 import type { ByteLog, WrittenSchema } from '../log/byte-log.js';
-import { incompatible, SnapshotImage, verifySnapshot } from '../projections/verified-snapshot.js';
+import { incompatible, verifySnapshot, type SnapshotImage } from '../projections/verified-snapshot.js';
 import type { Turns } from '../projections/slices.js';
 
 /** What a store on a log is recovered with. */

@@ -7,7 +7,16 @@ const LEVELS: readonly (readonly string[])[] = [
   ['src/log/'],
   ['src/projections/'],
   ['src/txn/'],
-  ['src/store.ts', 'src/store-core.ts', 'src/store-parts.ts', 'src/store-options.ts', 'src/platform.ts'],
+  [
+    'src/store.ts',
+    'src/store-core.ts',
+    'src/store-parts.ts',
+    'src/open-store.ts',
+    'src/logged-store.ts',
+    'src/read-snapshot.ts',
+    'src/store-options.ts',
+    'src/platform.ts',
+  ],
   ['src/index.ts'],
   ['src/fp.ts', 'src/fsm/', 'src/testing/', 'src/http/', 'src/inspector/', 'src/cli/'],
 ];

@@ -1,0 +1,101 @@
+import type { SnapshotEvery, ByteLog } from './log/byte-log.js';
+import { platform } from './platform.js';
+import { StoreCore } from './store-core.js';
+import type { StoreParts } from './store-parts.js';
+import type { CommitQueue } from './txn/commit-queue.js';
+import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
+
+/** A store's parts, with those that take its batches to a log outside the process. */
+export interface LoggedParts {
+  readonly parts: StoreParts;
+  readonly queue: CommitQueue;
+  readonly outside: ByteLog;
+}
+
+/** So many snapshots are kept beside the log: should the newest be damaged, there is another. */
+const SNAPSHOTS_KEPT = 2;
+
+/** A store whose log is outside the process: a transaction is over when the log has it. */
+export class LoggedStore extends StoreCore {
+  readonly #parts: StoreParts;
+  readonly #queue: CommitQueue;
+  readonly #outside: ByteLog;
+  readonly #every: SnapshotEvery;
+  /** What was appended since the last snapshot was begun. */
+  #since = { batches: 0, bytes: 0 };
+  /** The snapshot under way, if any. */
+  #saving: Promise<unknown> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor({ parts, queue, outside }: LoggedParts, every: SnapshotEvery) {
+    super(parts);
+    this.#parts = parts;
+    this.#queue = queue;
+    this.#outside = outside;
+    this.#every = every;
+    queue.onAppended = (batches, bytes) => this.#appended(batches, bytes);
+  }
+
+  async transact(body: AnyBody, options: AnyTransactOptions = NO_OPTIONS): Promise<unknown> {
+    const { streams, transactor } = this.#parts;
+    let value: { readonly appended?: false; readonly repeated?: true } | undefined;
+    let thrown: { readonly error: unknown } | undefined;
+    try {
+      streams.guard();
+      this.#queue.guard();
+      value = transactor.transact(body, named(options)) as typeof value;
+    } catch (error) {
+      thrown = { error };
+    }
+    // Whatever came of it is told after all that came before.
+    await this.#queue.settled(value !== undefined && value.appended === undefined && value.repeated === undefined);
+    if (thrown !== undefined) throw thrown.error;
+    return value;
+  }
+
+  /** Makes a snapshot beside the log, and lets go of what it and retention make needless. */
+  async saveSnapshot(): Promise<number> {
+    const { shelf } = this.#outside;
+    this.#since = { batches: 0, bytes: 0 };
+    const snapshot = this.snapshot({ label: 'the snapshot beside the log' });
+    await shelf.save(snapshot.offset, snapshot.chunks());
+    await shelf.prune(snapshot.offset, SNAPSHOTS_KEPT);
+    const oldest = (await shelf.list()).at(-1) ?? 0;
+    await this.#outside.compact(Math.min(this.#parts.log.floor, oldest + 1));
+    return snapshot.offset;
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#parts.streams.close();
+    // Who waits for it hears how it ended.
+    await this.#queue.settled(false).catch(() => undefined);
+    await this.#saving;
+    await this.#outside.close();
+    this.#parts.log.close();
+  }
+
+  #appended(batches: number, bytes: number): void {
+    const since = { batches: this.#since.batches + batches, bytes: this.#since.bytes + bytes };
+    this.#since = since;
+    const isDue = since.batches >= (this.#every.batches ?? Infinity) || since.bytes >= (this.#every.bytes ?? Infinity);
+    if (!isDue || this.#saving !== undefined || this.#closed !== undefined) return;
+    this.#saving = this.saveSnapshot()
+      .catch((error: unknown) => this.#parts.settings.onError(error))
+      .finally(() => (this.#saving = undefined));
+  }
+}
+
+/** Every batch in a log has an id, so that one whose fate is not known can be asked for again. */
+function named(options: AnyTransactOptions): AnyTransactOptions {
+  const isGiven = typeof options !== 'object' || (options as unknown) === null || options.id !== undefined;
+  return isGiven ? options : { ...options, id: platform.lineage() };
+}
