@@ -15,12 +15,15 @@ interface Leaf extends BareCodec {
   readonly accepts: (value: unknown) => boolean;
 }
 
-/** The shape of a union: of a single branch where the others say no more, of one `plain` where one could be anything. */
+/**
+ * The shape of a union: that of a single branch where the others say no more, and plain where one could be anything.
+ */
 export function unionShape(union: BareCodec, place: Place, derivation: Derivation): Shape {
   const leaves = distinct(leavesOf(union, place.path, new Set())).filter(({ what }) => what.kind !== 'undefined');
   const kinds = new Set(leaves.map(({ what }) => what.kind));
-  if (kinds.has('plain')) return { kind: 'plain' };
   if (kinds.has('number')) kinds.delete('int');
+  // Avro has one type for whole numbers, bigints and dates, and could not tell them apart.
+  if (kinds.has('plain') || LONGS.filter((kind) => kinds.has(kind)).length > 1) return { kind: 'plain' };
   const branches: Shape[] = SCALARS.filter((kind) => kinds.has(kind)).map((kind) => ({ kind }));
   const accepted: { readonly shape: Shape; readonly leaf: Leaf }[] = [];
   const values = valuesBeside(leaves, kinds);
@@ -45,6 +48,8 @@ export function unionShape(union: BareCodec, place: Place, derivation: Derivatio
   );
   return shape;
 }
+
+const LONGS = ['int', 'bigint', 'date'] as const;
 
 const SCALARS = ['null', 'boolean', 'int', 'number', 'bigint', 'date', 'string', 'bytes'] as const;
 
