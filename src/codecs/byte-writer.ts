@@ -70,7 +70,17 @@ export class ByteWriter {
 
   /** A length in bytes, and the UTF-8 of a well-formed string. */
   string(value: string): void {
-    this.counted(encoder.encode(value));
+    const place = this.at;
+    const { length } = value;
+    this.reserve(length + 10);
+    // In ASCII, as most are, it takes as many bytes as characters, and is encoded where it belongs.
+    this.long(length);
+    const { read, written } = encoder.encodeInto(value, this.bytes.subarray(this.at, this.at + length));
+    if (read === length && written === length) this.at += length;
+    else {
+      this.at = place;
+      this.counted(encoder.encode(value));
+    }
   }
 
   /** What was written since a place, as bytes of its own. */
