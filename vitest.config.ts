@@ -39,6 +39,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^memoir$/, replacement: join(root, 'src/index.ts') },
+      { find: /^memoir\/avro$/, replacement: join(root, 'src/avro.ts') },
       { find: /^memoir\/fp$/, replacement: join(root, 'src/fp.ts') },
     ],
   },

@@ -145,6 +145,15 @@ describe('the checks', () => {
     ]);
   });
 
+  it('keep the core from what stands on a host', () => {
+    const text = "import { avro } from './avro/avro-codec.js';";
+    expect(layerProblems([file('src/codecs/a.ts', text)])).toEqual([
+      'src/codecs/a.ts:1 imports ./avro/avro-codec.js, which the core does not import: it is passed in',
+    ]);
+    expect(layerProblems([file('src/avro.ts', "export { avro } from './codecs/avro/avro-codec.js';")])).toEqual([]);
+    expect(packageProblems([file('src/codecs/avro/a.ts', "import avsc from 'avsc';")])).toEqual([]);
+  });
+
   it('see a file that no layer holds', () => {
     expect(layerProblems([file('src/extra/a.ts', 'export const a = 1;')])).toEqual(['src/extra/a.ts is in no layer']);
   });

@@ -80,12 +80,17 @@ function literalFields({ fields }: RecordShape, names: NamedShapes): Map<string,
   );
 }
 
-/** Where several branches are alike, the codec's word counts; a value in normal form may be one that `is` refuses. */
+/**
+ * Where several branches are alike, the codec's word counts, but never against what can be written: `is` may refuse a
+ * value in normal form, which lacks what is undefined, and accept one with fields that a branch does not have.
+ */
 function choiceAmong(among: readonly number[], union: UnionShape, names: NamedShapes): Choice {
   if (among.length < 2) return () => among[0];
   const said = (acceptances.get(union) ?? []).filter(({ branch }) => among.includes(branch));
-  return (value) =>
-    said.find(({ accepts }) => accepts(value))?.branch ?? among.find((i) => fits(union.branches[i]!, value, names));
+  return (value) => {
+    const fitting = among.filter((i) => fits(union.branches[i]!, value, names));
+    return said.find(({ branch, accepts }) => fitting.includes(branch) && accepts(value))?.branch ?? fitting[0];
+  };
 }
 
 /** True when a value in normal form can be written in this shape and read again as it is. */

@@ -1,4 +1,4 @@
-/** A value of a union with the branch it was written in: what reads rows of one shape as those of another has to know. */
+/** A value of a union and the branch it was written in, for what reads rows of one shape as those of another. */
 export class Branch {
   constructor(
     readonly index: number,

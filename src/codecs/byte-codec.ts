@@ -18,8 +18,7 @@ export interface ByteCodec {
   coder(shape: Shape, namespace: string): RowCoder;
   /**
    * Compiles what reads rows that were written in one shape as those of another, by Avro's rules of schema resolution,
-   * which `resolutionFaults` has found to hold. Where it has found what some rows may not hold to, those rows are refused
-   * when they are met.
+   * which `resolutionFaults` has found to hold. A row that it has warned of is refused when it is met.
    */
   resolver(writer: Shape, reader: Shape, namespace: string): RowReader;
 }

@@ -31,7 +31,7 @@ export function jsonKind(json: unknown): string {
   return json === null ? 'null' : Array.isArray(json) ? 'list' : typeof json;
 }
 
-/** The branch of each kind of JSON, or undefined where two branches share one, so that a value has to say its branch. */
+/** The branch of each kind of JSON; undefined where two branches share one, so that a value has to say its branch. */
 export function byJsonKind({ branches }: UnionShape, names: NamedShapes): ReadonlyMap<string, number> | undefined {
   const found = new Map<string, number>();
   for (const [i, branch] of branches.entries()) {

@@ -3,7 +3,7 @@ import { branchChoice } from './branch-choice.js';
 import { isBare } from './json-kinds.js';
 import { namedShapes, type NamedShapes } from './named-shapes.js';
 import { getOwn } from './plain-data.js';
-import { numberText, plainText } from './plain-text.js';
+import { numberText, plainText, quoted } from './plain-text.js';
 import type { RecordShape, Shape, UnionShape } from './shape.js';
 
 /** The JSON text of a value. */
@@ -40,14 +40,15 @@ class Writers {
   #compile(shape: Exclude<Shape, { readonly kind: 'ref' }>): Text {
     switch (shape.kind) {
       case 'string':
+        return quoted;
       case 'boolean':
       case 'int':
       case 'null':
-        return JSON.stringify;
+        return String;
       case 'number':
         return numberText;
       case 'enum':
-        return shape.values.every((value) => typeof value !== 'object') ? JSON.stringify : literalText;
+        return shape.values.every((value) => typeof value === 'string') ? quoted : plainText;
       case 'bigint':
         return (value: bigint) => `"${value}"`;
       case 'date':
@@ -99,10 +100,6 @@ class Writers {
   }
 }
 
-function literalText(value: unknown): string {
-  return typeof value === 'bigint' ? `{"$bigint":"${value}"}` : JSON.stringify(value);
-}
-
 function listText(write: AnyText): Text {
   return (value: readonly unknown[]) => {
     let text = '[';
@@ -114,6 +111,6 @@ function listText(write: AnyText): Text {
 function mapText(write: AnyText): Text {
   return (value: Readonly<Record<string, unknown>>) => {
     const names = Object.keys(value).toSorted();
-    return `{${names.map((name) => `${JSON.stringify(name)}:${write(value[name])}`).join()}}`;
+    return `{${names.map((name) => `${quoted(name)}:${write(value[name])}`).join()}}`;
   };
 }

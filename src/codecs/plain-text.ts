@@ -10,7 +10,7 @@ import { Walk } from './walk.js';
 export function plainText(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return quoted(value);
     case 'number':
       return numberText(value);
     case 'bigint':
@@ -20,6 +20,14 @@ export function plainText(value: unknown): string {
     default:
       return String(value);
   }
+}
+
+/** What may have to be escaped within quotes. */
+const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+/** The JSON text of a string. */
+export function quoted(value: string): string {
+  return ESCAPED.test(value) ? JSON.stringify(value) : `"${value}"`;
 }
 
 /** The JSON text of any number. */
@@ -36,7 +44,7 @@ function objectText(value: object | null): string {
   const data = value as Readonly<Record<string, unknown>>;
   const names = Object.keys(data).toSorted();
   const escape = names.length === 1 && names[0]!.startsWith('$') ? '$' : '';
-  return `{${names.map((name) => `${JSON.stringify(escape + name)}:${plainText(data[name])}`).join()}}`;
+  return `{${names.map((name) => `${quoted(escape + name)}:${plainText(data[name])}`).join()}}`;
 }
 
 /** The plain data of what `JSON.parse` made of its text. @throws `Fault` `Damaged` */

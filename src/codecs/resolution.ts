@@ -14,7 +14,7 @@ export function sameRows(writer: Shape, reader: Shape): boolean {
   return writer === reader || shapeText(writer) === shapeText(reader);
 }
 
-/** What is read as what: the writer's shapes as the reader's, by Avro's rules, but for names, which a path stands for. */
+/** Which of the writer's shapes is read as which of the reader's: by Avro's rules, with paths instead of names. */
 export class Resolution {
   readonly writers: NamedShapes;
   readonly readers: NamedShapes;
@@ -47,7 +47,7 @@ export class Resolution {
       : [`${path}: was written as ${describe(from)}, which cannot be read as ${describe(to)}`];
   }
 
-  /** The branch of the reader's union that a shape of the writer's is read as: by its name, by its kind, or by what fits. */
+  /** The branch of a reader's union that a writer's shape is read as: by its name, by its kind, or by what fits. */
   branchFor(from: Shape, to: UnionShape): Shape | undefined {
     const branches = to.branches.map((branch) => resolved(branch, this.readers));
     const alike = branches.filter((branch) => branch.kind === from.kind);
@@ -91,7 +91,7 @@ export class Resolution {
   }
 }
 
-/** What can be read as more than it was written as: whole numbers as any, and as bigints, and those that are exact back. */
+/** What can be read as another kind: whole numbers as any, and as bigints, and the other way where that is exact. */
 export function isWider(from: string, to: string): boolean {
   return (from === 'int' && (to === 'number' || to === 'bigint')) || (from === 'bigint' && to === 'int');
 }

@@ -15,12 +15,15 @@ interface Leaf extends BareCodec {
   readonly accepts: (value: unknown) => boolean;
 }
 
-/** The shape of a union: of a single branch where the others say no more, of one `plain` where one could be anything. */
+/**
+ * The shape of a union: that of a single branch where the others say no more, and plain where one could be anything.
+ */
 export function unionShape(union: BareCodec, place: Place, derivation: Derivation): Shape {
   const leaves = distinct(leavesOf(union, place.path, new Set())).filter(({ what }) => what.kind !== 'undefined');
   const kinds = new Set(leaves.map(({ what }) => what.kind));
-  if (kinds.has('plain')) return { kind: 'plain' };
   if (kinds.has('number')) kinds.delete('int');
+  // Avro has one type for whole numbers, bigints and dates, and could not tell them apart.
+  if (kinds.has('plain') || LONGS.filter((kind) => kinds.has(kind)).length > 1) return { kind: 'plain' };
   const branches: Shape[] = SCALARS.filter((kind) => kinds.has(kind)).map((kind) => ({ kind }));
   const accepted: { readonly shape: Shape; readonly leaf: Leaf }[] = [];
   const values = valuesBeside(leaves, kinds);
@@ -45,6 +48,8 @@ export function unionShape(union: BareCodec, place: Place, derivation: Derivatio
   );
   return shape;
 }
+
+const LONGS = ['int', 'bigint', 'date'] as const;
 
 const SCALARS = ['null', 'boolean', 'int', 'number', 'bigint', 'date', 'string', 'bytes'] as const;
 
@@ -85,19 +90,16 @@ function valuesBeside(leaves: readonly Leaf[], kinds: ReadonlySet<string>): Enum
 
 /** The members that are lists, maps, objects and tuples, with what each is called if it has no name, by that name. */
 function objectsOf(leaves: readonly Leaf[], place: Place, derivation: Derivation): { leaf: Leaf; name: string }[] {
-  const records = leaves.filter(({ what }) => what.kind === 'record');
-  const literals = records.map(({ what }) => (what.kind === 'record' ? literalFields(what.fields) : new Map()));
-  const tag = records.length > 1 ? commonTag(literals) : undefined;
+  const tags = tagNames(leaves);
   const nameless: Record<'record' | 'tuple', number> = { record: 0, tuple: 0 };
   const named = leaves.flatMap((leaf) => {
     const { kind } = leaf.what;
     if (kind === 'list' || kind === 'map') return [{ leaf, name: place.name, rank: kind }];
     if (kind !== 'record' && kind !== 'tuple') return [];
     const rank = derivation.names.get(leaf.codec) ?? (leaf.given === undefined ? undefined : typeName(leaf.given));
-    const values = kind === 'record' && tag !== undefined ? literals[records.indexOf(leaf)]!.get(tag) : undefined;
-    const name =
-      values === undefined ? `${place.name}.${kind}` : `${place.name}.tag.${avroName(values.map(textOf).join())}`;
-    if (rank === undefined && values === undefined && nameless[kind]++ > 0) {
+    const tag = tags.get(leaf);
+    const name = `${place.name}.${tag === undefined ? kind : `tag.${tag}`}`;
+    if (rank === undefined && tag === undefined && nameless[kind]++ > 0) {
       throw invalid(
         place.path,
         `two ${kind === 'record' ? 'objects' : 'tuples'} of this union have neither a name nor a tag: name them, ` +
@@ -109,8 +111,17 @@ function objectsOf(leaves: readonly Leaf[], place: Place, derivation: Derivation
   return named.toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
 }
 
-function textOf(value: EnumValue): string {
-  return String(valueOf(value));
+/** What objects are called by the tag that tells them apart: all of them, or at least those without a name. */
+function tagNames(leaves: readonly Leaf[]): Map<Leaf, string> {
+  const records = leaves.flatMap((leaf) =>
+    leaf.what.kind === 'record' ? [{ leaf, literals: literalFields(leaf.what.fields) }] : [],
+  );
+  for (const some of [records, records.filter(({ leaf }) => leaf.given === undefined)]) {
+    const tag = some.length > 1 ? commonTag(some.map(({ literals }) => literals)) : undefined;
+    if (tag === undefined) continue;
+    return new Map(some.map(({ leaf, literals }) => [leaf, avroName(literals.get(tag)!.map(valueOf).join())]));
+  }
+  return new Map();
 }
 
 /** The fields that hold nothing but literals, with those. */

@@ -57,13 +57,9 @@ function readNode(data: Readonly<Record<string, unknown>>, reading: Reading): Sh
     case 'record':
       return { kind, name: readName(data, reading), fields: readFields(data['fields'], reading) };
     case 'tuple':
-      return {
-        kind,
-        name: readName(data, reading),
-        items: each('items', data['items'], (item) => read(item, reading)),
-      };
+      return { kind, name: readName(data, reading), items: readAll('items', data, reading) };
     case 'union':
-      return { kind, branches: each('branches', data['branches'], (branch) => read(branch, reading)) };
+      return { kind, branches: readAll('branches', data, reading) };
     case 'ref': {
       const { name } = data;
       if (typeof name !== 'string' || !reading.names.has(name))
@@ -73,6 +69,10 @@ function readNode(data: Readonly<Record<string, unknown>>, reading: Reading): Sh
     default:
       throw damaged(`is of the kind ${show(kind)}, which is none`);
   }
+}
+
+function readAll(name: string, data: Readonly<Record<string, unknown>>, reading: Reading): Shape[] {
+  return each(name, data[name], (item) => read(item, reading));
 }
 
 function readName({ name }: Readonly<Record<string, unknown>>, { names }: Reading): string {

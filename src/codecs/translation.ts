@@ -9,7 +9,7 @@ import type { RecordShape, Shape, TupleShape, UnionShape } from './shape.js';
 /** Makes a value of the reader's shape of one of the writer's whose unions are read as `Branch`. */
 export type Translate = (value: unknown) => unknown;
 
-/** Compiles what makes rows of one shape those of another; a row for which there is no way is refused when it is met. */
+/** Compiles what makes rows of one shape those of another; a row that has no place there is refused when it is met. */
 export function translation(writer: Shape, reader: Shape): Translate {
   return new Translations(writer, reader).of(writer, reader);
 }

@@ -34,7 +34,7 @@ const Thing = t.intersection(
         data: t.unknown,
         tree: Tree,
         kind: t.keyof({ a: null, b: null }),
-        either: t.union([t.strict({ ok: t.string }), t.strict({ error: t.number })]),
+        either: t.union([t.strict({ ok: t.string }, 'Ok'), t.strict({ error: t.number }, 'Failed')]),
         even: even as unknown as t.Type<{ n: number }>,
       }),
     ),

@@ -78,13 +78,10 @@ export class Schemas {
   }
 
   #optional(shape: Shape, path: string): Schema {
-    const nullable =
-      shape.kind === 'null' || (shape.kind === 'union' && shape.branches.some(({ kind }) => kind === 'null'));
-    const inner = nullable
+    const branches = shape.kind === 'union' ? shape.branches : [shape];
+    const inner = branches.some(({ kind }) => kind === 'null')
       ? [this.#from({ kind: 'some', shape }, this.#some(shape, path))]
-      : shape.kind === 'union'
-        ? shape.branches.map((branch) => this.of(branch))
-        : [this.of(shape)];
+      : branches.map((branch) => this.of(branch));
     return this.#from({ kind: 'optional', shape }, ['null', ...inner]);
   }
 

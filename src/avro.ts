@@ -1,0 +1,1 @@
+export { avro } from './codecs/avro/avro-codec.js';

@@ -1,0 +1,33 @@
+/**
+ * Strategy: codecs at random, built together with values of them, from names that hurt and values at the edges.
+ *
+ * Invariants: what is written is read as it was; equal rows are written alike; the text is JSON; bytes that are cut or
+ * changed give a row or a `Fault` `Damaged`.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { ByteReader } from '../../src/codecs/byte-reader.js';
+import { json } from '../../src/codecs/json-codec.js';
+import { readsWhatItWrote, shaped, survivesDamage, writesEqualRowsAlike, written } from '../support/row-laws.js';
+import { runs } from '../support/runs.js';
+
+describe('rows as JSON', () => {
+  it('are read as they were written', () => readsWhatItWrote(json));
+
+  it('have the same bytes if they are equal', () => writesEqualRowsAlike(json));
+
+  it('give a row or a typed fault when their bytes are damaged', () => survivesDamage(json));
+
+  it('are JSON', () => {
+    fc.assert(
+      fc.property(shaped, ({ shape, rows }) => {
+        for (const row of rows) {
+          const text = new ByteReader(written(json, shape, row)).string();
+          expect(JSON.parse(text)).toBeTypeOf('object');
+        }
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+});
