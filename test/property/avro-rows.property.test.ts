@@ -17,6 +17,7 @@ import { avroType, namedShapes, type NamedShapes } from '../../src/codecs/named-
 import { plainText } from '../../src/codecs/plain-text.js';
 import { avroName } from '../../src/codecs/shape-name.js';
 import type { Shape } from '../../src/codecs/shape.js';
+import { readsWhatChanged } from '../support/resolution-laws.js';
 import { readsWhatItWrote, shaped, survivesDamage, writesEqualRowsAlike, written } from '../support/row-laws.js';
 import { runs } from '../support/runs.js';
 
@@ -24,6 +25,8 @@ describe('rows as Avro', () => {
   it('are read as they were written', () => readsWhatItWrote(avro));
 
   it('have the same bytes if they are equal', () => writesEqualRowsAlike(avro));
+
+  it('are read as those of a codec that changed', () => readsWhatChanged(avro));
 
   it('give a row or a typed fault when their bytes are damaged', () => survivesDamage(avro));
 

@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ByteReader } from '../../src/codecs/byte-reader.js';
 import { json } from '../../src/codecs/json-codec.js';
+import { readsWhatChanged } from '../support/resolution-laws.js';
 import { readsWhatItWrote, shaped, survivesDamage, writesEqualRowsAlike, written } from '../support/row-laws.js';
 import { runs } from '../support/runs.js';
 
@@ -16,6 +17,8 @@ describe('rows as JSON', () => {
   it('are read as they were written', () => readsWhatItWrote(json));
 
   it('have the same bytes if they are equal', () => writesEqualRowsAlike(json));
+
+  it('are read as those of a codec that changed', () => readsWhatChanged(json));
 
   it('give a row or a typed fault when their bytes are damaged', () => survivesDamage(json));
 
