@@ -34,7 +34,7 @@ const BATCHES_PER_TRIM = 1024;
  * @param options the tables, the log, and what differs from the defaults; see {@link OpenOptions}
  * @returns the store as it was when the last batch was written
  * @throws (rejects) `DefinitionInvalid` naming the option; `LogLocked`, `Damaged`, `FormatUnknown`,
- *   `SchemaIncompatible`, and `MissingValue` or `KeyInvalid` for rows that do not fit an index; nothing was changed then
+ *   `SchemaIncompatible`, and `MissingValue` or `KeyInvalid` for rows that fit no index; nothing was changed then
  *
  * @example
  * ```ts

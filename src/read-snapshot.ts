@@ -2,14 +2,14 @@ import { verifySnapshot, type ReadSnapshotOptions, type VerifiedSnapshot } from 
 import { platform } from './platform.js';
 
 /**
- * Reads the bytes of a snapshot and verifies all of them: the checksum, every row, and the state hash. It works in slices,
- * so that everything else has its turn.
+ * Reads the bytes of a snapshot and verifies all of them: the checksum, every row, and the state hash. It works in
+ * slices, so that everything else has its turn.
  *
  * @param bytes what `toBytes()` or `chunks()` of a snapshot gave
  * @param options the codec that it was written with, if not JSON; see {@link ReadSnapshotOptions}
  * @returns what `createStore({ snapshot })` and `restore` take
- * @throws (rejects) `Damaged` when the bytes are not what was written; `FormatUnknown` when they are no snapshot, or need
- *   another codec or a newer memoir; `OptionInvalid`
+ * @throws (rejects) `Damaged` when the bytes are not what was written; `FormatUnknown` when they are no snapshot, or
+ *   need another codec or a newer memoir; `OptionInvalid`
  *
  * @example
  * ```ts

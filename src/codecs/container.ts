@@ -62,7 +62,7 @@ export function writeBlock(to: ByteWriter, count: number, data: Uint8Array, sync
   to.fixed(sync);
 }
 
-/** Reads a header. Throws a `Fault`: `FormatUnknown` where it is none that can be read, `Damaged` where it is broken. */
+/** Reads a header. Throws a `Fault`: `FormatUnknown` where it is none that can be read, or `Damaged`. */
 export function readHead(from: ByteReader): ContainerNotes {
   const magic = from.end - from.at < MAGIC.length ? [] : from.fixed(MAGIC.length);
   if (!MAGIC.every((byte, i) => byte === magic[i])) throw new Fault('FormatUnknown', 'is no Avro container file');

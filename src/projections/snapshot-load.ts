@@ -69,7 +69,8 @@ export class Loaded implements SnapshotSink {
     const { name } = index.plan;
     return new MemoirError(
       'UniqueViolation',
-      `the snapshot has two rows of ${table} with ${name} ${key.map(show).join(', ')}: drop \`unique\`, load, and mend them`,
+      `the snapshot has two rows of ${table} with ${name} ${key.map(show).join(', ')}: ` +
+        'load it without `unique`, and mend them',
       { table, index: name, key, row: this.engine.tables.get(table)!.rows[slot] },
     );
   }

@@ -49,8 +49,8 @@ const GROUP_BYTES = 1 << 22;
 
 /**
  * Takes the batches of transactions to a log outside the process, in groups, in order. A batch can be seen when the log
- * has it; until then it is pending, and transactions build on it. When the log fails, what is pending is never seen, and
- * nothing is taken any more.
+ * has it; until then it is pending, and transactions build on it. When the log fails, what is pending is never seen,
+ * and nothing is taken any more.
  */
 export class CommitQueue implements Sink {
   readonly #parts: CommitParts;
@@ -209,7 +209,8 @@ function fateOf({ id, offset }: AnyBatch, failure: MemoirError): MemoirError {
     ? new MemoirError('LogRefused', `the log did not take the batch: ${failure.message}`, fields)
     : new MemoirError(
         'OutcomeUnknown',
-        `whether the log has the batch is not known: ${failure.message}. Open the store again and repeat it with its id`,
+        `whether the log has the batch is not known: ${failure.message}. ` +
+          'Open the store again and repeat it with its id',
         fields,
       );
 }

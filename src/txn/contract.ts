@@ -317,9 +317,9 @@ export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDispos
    *
    * @param body reads and writes through `tx`, synchronously; whatever it throws undoes everything, and is what the
    *   promise rejects with
-   * @throws (rejects) what `transact` of a store in memory throws; `LogRefused` when the log certainly has no such batch,
-   *   `OutcomeUnknown` with its `id` when that is not known, `Aborted` when an earlier transaction failed so; after each
-   *   of these the store can be read only, until it is opened again; `PendingFull`
+   * @throws (rejects) what `transact` of a store in memory throws; `LogRefused` when the log certainly has no such
+   *   batch, `OutcomeUnknown` with its `id` when that is not known, `Aborted` when an earlier transaction failed so:
+   *   after each of these the store can only be read, until it is opened again; `PendingFull`
    */
   transact<A>(
     body: Body<S, A>,
@@ -327,7 +327,8 @@ export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDispos
   ): Promise<Appended<S, A> | Unchanged<A>>;
   transact<A>(body: Body<S, A>, options: TransactOptions): Promise<Appended<S, A> | Unchanged<A> | Repeated<S>>;
   /**
-   * Makes a snapshot beside the log, from which the store is opened quicker, and gives back what the log no longer needs.
+   * Makes a snapshot beside the log, from which the store is opened quicker, and gives back what the log no longer
+   * needs.
    *
    * @returns the offset of the snapshot
    */
