@@ -13,6 +13,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const CONSUMER = `import { either } from 'fp-ts';
 import * as t from 'io-ts';
 import { createStore, table } from 'memoir';
+import { avro } from 'memoir/avro';
 import { tryTransact } from 'memoir/fp';
 
 const Task = t.readonly(t.strict({ id: t.string, queue: t.string, priority: t.number }));
@@ -27,6 +28,7 @@ if (batch.offset !== 1) throw new Error(\`offset \${batch.offset} instead of 1\`
 if (ids.join() !== 't2,t1') throw new Error(\`rows \${ids.join()} instead of t2,t1\`);
 const outcome = tryTransact(store, (tx) => either.right(tx.tasks.getOrThrow('t3')));
 if (!either.isLeft(outcome) || outcome.left.code !== 'RowNotFound') throw new Error('no RowNotFound');
+if (avro.name !== 'avro') throw new Error('no avro');
 `;
 const MISUSE = `
 // @ts-expect-error there is no such index

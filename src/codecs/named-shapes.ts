@@ -36,17 +36,21 @@ export function resolved(shape: Shape, names: NamedShapes): Exclude<Shape, { rea
 
 /**
  * True when Avro writes nothing for values of this shape, so that a count of them is bounded by no bytes. One that is
- * not done yet holds what is asked about, and so takes bytes.
+ * not done yet holds what is asked about, and so takes bytes; one that holds nothing but itself takes none.
  */
-export function takesNoBytes(shape: Shape, names: NamedShapes): boolean {
+export function takesNoBytes(shape: Shape, names: NamedShapes, within: ReadonlySet<string> = new Set()): boolean {
   const found = shape.kind === 'ref' ? names.get(shape.name) : shape;
+  if (found !== undefined && 'name' in found && within.has(found.name)) return true;
   switch (found?.kind) {
     case 'null':
       return true;
     case 'record':
-      return found.fields.every((field) => !field.optional && takesNoBytes(field.shape, names));
-    case 'tuple':
-      return found.items.every((item) => takesNoBytes(item, names));
+    case 'tuple': {
+      const inner = new Set([...within, found.name]);
+      return found.kind === 'record'
+        ? found.fields.every((field) => !field.optional && takesNoBytes(field.shape, names, inner))
+        : found.items.every((item) => takesNoBytes(item, names, inner));
+    }
     default:
       return false;
   }

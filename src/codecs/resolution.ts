@@ -4,6 +4,10 @@ import { namedShapes, resolved, type NamedShapes } from './named-shapes.js';
 import { shapeText } from './shape-text.js';
 import type { EnumShape, RecordShape, Shape, TupleShape, UnionShape } from './shape.js';
 
+/** More comparisons than this, or types within types, are no two shapes of rows. */
+const COMPARISONS_MAX = 2 ** 20;
+const OPEN_MAX = 256;
+
 /** Every reason why rows of one shape cannot all be read as those of another, each with its path; none if they can. */
 export function resolutionFaults(writer: Shape, reader: Shape): string[] {
   return sameRows(writer, reader) ? [] : new Resolution(writer, reader).faults(writer, reader, 'row');
@@ -20,6 +24,7 @@ export class Resolution {
   readonly readers: NamedShapes;
   /** The pairs of names that are being compared: what they hold of themselves is as they are. */
   readonly #open = new Set<string>();
+  #left = COMPARISONS_MAX;
 
   constructor(writer: Shape, reader: Shape) {
     this.writers = namedShapes(writer);
@@ -27,6 +32,7 @@ export class Resolution {
   }
 
   faults(writer: Shape, reader: Shape, path: string): string[] {
+    if (--this.#left < 0 || this.#open.size > OPEN_MAX) return [`${path}: is too intricate to be compared`];
     const from = resolved(writer, this.writers);
     const to = resolved(reader, this.readers);
     if (to.kind === 'plain') return [];
@@ -47,15 +53,16 @@ export class Resolution {
       : [`${path}: was written as ${describe(from)}, which cannot be read as ${describe(to)}`];
   }
 
-  /** The branch of a reader's union that a writer's shape is read as: by its name, by its kind, or by what fits. */
+  /**
+   * The branch of a reader's union that a writer's shape is read as: one that can hold it, of the same name or at least
+   * of the same kind if there is one; or else the one that it was surely meant to be, to say what is wrong with it.
+   */
   branchFor(from: Shape, to: UnionShape): Shape | undefined {
     const branches = to.branches.map((branch) => resolved(branch, this.readers));
     const alike = branches.filter((branch) => branch.kind === from.kind);
-    return (
-      alike.find((branch) => 'name' in branch && 'name' in from && lastOf(branch.name) === lastOf(from.name)) ??
-      (alike.length === 1 ? alike[0] : undefined) ??
-      branches.find((branch) => this.faults(from, branch, '').length === 0)
-    );
+    const namesake = alike.filter((branch) => nameOf(branch) !== undefined && nameOf(branch) === nameOf(from));
+    const holding = [...namesake, ...alike, ...branches].find((branch) => this.faults(from, branch, '').length === 0);
+    return holding ?? namesake[0] ?? (alike.length === 1 ? alike[0] : undefined);
   }
 
   #once(from: RecordShape | TupleShape, to: RecordShape | TupleShape, compare: () => string[]): string[] {
@@ -96,8 +103,9 @@ export function isWider(from: string, to: string): boolean {
   return (from === 'int' && (to === 'number' || to === 'bigint')) || (from === 'bigint' && to === 'int');
 }
 
-function lastOf(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
+/** The name of a shape without the path to it. */
+function nameOf(shape: Shape): string | undefined {
+  return 'name' in shape ? shape.name.slice(shape.name.lastIndexOf('.') + 1) : undefined;
 }
 
 function describe(shape: Shape): string {

@@ -2,9 +2,9 @@
  * What is left of a codec when its checks are gone: how its values lie in bytes. Plain data, so that it can stand in
  * the header of a file and say, years later, what was written there.
  *
- * Names are Avro's, parted by dots: a name that the codec was given, or the path that leads to it from the row. The order
- * of fields is the codec's; branches and the values of an enum stand in an order of their own, so that two codecs that
- * say the same have the same shape.
+ * Names are Avro's, parted by dots: a name that the codec was given, or the path that leads to it from the row. The
+ * order of fields is the codec's; branches and the values of an enum stand in an order of their own, so that two codecs
+ * that say the same have the same shape.
  */
 export type Shape = ScalarShape | EnumShape | ManyShape | RecordShape | TupleShape | UnionShape | RefShape;
 
