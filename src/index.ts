@@ -1,6 +1,7 @@
 export { MemoirError, type ErrorCode, type ErrorFields } from './errors.js';
 export type { ByteCodec, RowCoder, RowReader } from './codecs/byte-codec.js';
 export { json } from './codecs/json-codec.js';
+export type { Migrate } from './codecs/evolution.js';
 export type { Codec, TypeOf } from './codecs/codec.js';
 export type { IndexKind } from './codecs/index-plan.js';
 export type { Key, KeyPart } from './codecs/key.js';
@@ -8,7 +9,18 @@ export { compareKeys } from './codecs/key.js';
 export { decodeKey, encodeKey } from './codecs/key-bytes.js';
 export { bytes, date } from './codecs/scalars.js';
 export { table } from './codecs/table.js';
-export type { IndexKey, IndexOptions, IndexSpec, KeyOf, Range, RowOf, Table, Tables } from './codecs/table-types.js';
+export type {
+  FieldNotes,
+  IndexKey,
+  IndexOptions,
+  IndexSpec,
+  KeyOf,
+  Range,
+  RowOf,
+  Table,
+  TableOptions,
+  Tables,
+} from './codecs/table-types.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
 export type { Marker } from './log/cursor.js';
@@ -34,6 +46,7 @@ export type { Snapshot, SnapshotOptions } from './projections/snapshot.js';
 export type { ReadSnapshotOptions, VerifiedSnapshot } from './projections/verified-snapshot.js';
 export { openStore } from './open-store.js';
 export { readSnapshot } from './read-snapshot.js';
+export { checkCompatibility, describeSchema, type SchemaSource } from './compatibility.js';
 export { createStore } from './store.js';
 export type {
   AnyStore,

@@ -1,7 +1,6 @@
 import { invalidDefinition as invalid, show } from './errors.js';
-import { schemaOf } from './codecs/store-schema.js';
+import { schemaToday } from './codecs/evolution.js';
 import type { Tables } from './codecs/table-types.js';
-import type { ByteCodec } from './codecs/byte-codec.js';
 import { writtenBatches, type WrittenBatches } from './log/batch-schema.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
 import type { Feed } from './log/feed.js';
@@ -10,7 +9,7 @@ import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
 import { inSlices } from './projections/slices.js';
-import { Loaded } from './projections/snapshot-load.js';
+import { Loaded, type LoadOptions } from './projections/snapshot-load.js';
 import type { SnapshotImage } from './projections/verified-snapshot.js';
 import { LoggedStore } from './logged-store.js';
 import { platform } from './platform.js';
@@ -90,11 +89,12 @@ function firstNeeded({ keep }: StoreSettings, { floor, head }: ByteLog, state: n
 }
 
 async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMax: number): Promise<Recovered> {
-  const { definitions, filterRows, development, codec, onError, idWindow } = settings;
-  const recovery = { outside, codec, development, onError, schema: schemaOf(definitions), turns: platform };
+  const { definitions, filterRows, development, codec, onError, idWindow, migrate } = settings;
+  const today = schemaToday(definitions, migrate);
+  const recovery = { outside, codec, development, onError, today, turns: platform };
   const engine = new Engine(definitions, filterRows);
   const image = await newestSnapshot(recovery);
-  const loaded = image === undefined ? undefined : await loadInSlices(image, engine, development);
+  const loaded = image === undefined ? undefined : await loadInSlices(image, engine, { today, development });
   const state = image?.offset ?? 0;
   const from = firstNeeded(settings, outside, state);
   const lastAt = from === state + 1 ? loaded?.at : undefined;
@@ -103,7 +103,10 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
   const [ledger, pending] = ledgers;
   if (loaded !== undefined) for (const each of ledgers) each.reset(loaded);
   const queueOf = (feed: Feed, horizon: Horizon): CommitQueue =>
-    new CommitQueue({ ...{ outside, log, feed, horizon, ledger, pendingBytesMax }, written: writing(codec, engine) });
+    new CommitQueue({
+      ...{ outside, log, feed, horizon, ledger, pendingBytesMax },
+      written: writing(settings, engine),
+    });
   let queue: CommitQueue | undefined;
   const parts = assemble({
     ...{ settings, engine, log, ledger, pending },
@@ -125,20 +128,20 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
   return { parts, queue: queue!, outside };
 }
 
-async function loadInSlices(image: SnapshotImage, engine: Engine, development: boolean): Promise<Loaded> {
+async function loadInSlices(image: SnapshotImage, engine: Engine, options: LoadOptions): Promise<Loaded> {
   let last: Loaded | undefined;
-  for await (const loaded of inSlices(Loaded.from(image, engine, development), SLICE_MS, platform)) last = loaded;
+  for await (const loaded of inSlices(Loaded.from(image, engine, options), SLICE_MS, platform)) last = loaded;
   return last!;
 }
 
 /** How batches are laid down, made anew when a table has come. */
-function writing(codec: ByteCodec, engine: Engine): () => WrittenBatches {
+function writing({ codec, migrate }: StoreSettings, engine: Engine): () => WrittenBatches {
   let tables = 0;
   let written: WrittenBatches | undefined;
   return () => {
     if (written === undefined || tables !== engine.tables.size) {
       tables = engine.tables.size;
-      written = writtenBatches(codec, schemaOf(engine.definitions));
+      written = writtenBatches(codec, schemaToday(engine.definitions, migrate));
     }
     return written;
   };

@@ -2,7 +2,7 @@ import { map } from 'rxjs';
 
 import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
-import { schemaOf } from './codecs/store-schema.js';
+import { schemaToday } from './codecs/evolution.js';
 import type { Table } from './codecs/table-types.js';
 import { offsetOf, startOf, type Position } from './log/position.js';
 import type { Abort, AnyStreamOptions } from './log/streams.js';
@@ -151,8 +151,8 @@ export class StoreCore {
     this.#parts.live.guard();
     checkOptions('snapshot', options, ['label']);
     const view = this.#parts.views.pinned(options.label ?? 'snapshot()');
-    const { codec } = this.#parts.settings;
-    const layout = new SnapshotLayout(codec, schemaOf(this.#parts.engine.definitions));
+    const { codec, migrate } = this.#parts.settings;
+    const layout = new SnapshotLayout(codec, schemaToday(this.#parts.engine.definitions, migrate));
     return new Snapshot(layout, { view, at: this.#parts.log.lastAt, ...this.#parts.ledger.capture() }, platform);
   }
 

@@ -10,7 +10,10 @@ import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';
 
 /** The options of a store, checked and filled in. */
-export interface StoreSettings extends Required<Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict' | 'snapshot'>> {
+export interface StoreSettings extends Required<
+  Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict' | 'snapshot' | 'migrate'>
+> {
+  readonly migrate: unknown;
   readonly filterRows: number;
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly development: boolean;
@@ -36,6 +39,7 @@ const NAMES = new Set([
   'onError',
   'codec',
   'snapshot',
+  'migrate',
   ...Object.keys(LIMITS),
 ]);
 
@@ -59,7 +63,7 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   }
   if (typeof lineage !== 'string' || lineage === '')
     throw invalid('lineage', `is ${show(lineage)}: give a string that is not empty`);
-  const { codec = json, snapshot } = options;
+  const { codec = json, snapshot, migrate } = options;
   if (typeof codec !== 'object' || typeof (codec as Partial<ByteCodec> | null)?.coder !== 'function')
     throw invalid('codec', `is ${show(codec)}: give \`avro\` from memoir/avro, or leave it out for JSON`);
   if (snapshot !== undefined && !(snapshot instanceof SnapshotImage))
@@ -67,7 +71,7 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   return {
     definitions: definitionsOf(options.tables),
     development: mode === 'development',
-    ...{ clock, lineage, filterRows, codec, snapshot },
+    ...{ clock, lineage, filterRows, codec, snapshot, migrate },
     keep: keep === 'all' ? keep : { ...keep },
     onError: (error) => quietly(() => onError(error)),
     rowBytesMax: limit(options, 'rowBytesMax'),
@@ -87,7 +91,8 @@ function quietly(act: () => void): void {
   }
 }
 
-function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
+/** The definitions of tables by name, checked. @throws `DefinitionInvalid` */
+export function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
   if (typeof tables !== 'object' || (tables as unknown) === null)
     throw invalid('tables', 'must be an object of tables by name');
   const definitions = new Map<string, Definition>();

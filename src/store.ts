@@ -1,9 +1,10 @@
+import { schemaToday } from './codecs/evolution.js';
 import type { Tables } from './codecs/table-types.js';
 import { checkOptions } from './errors.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { inSlices } from './projections/slices.js';
-import { Loaded } from './projections/snapshot-load.js';
+import { Loaded, type LoadOptions } from './projections/snapshot-load.js';
 import { sliceOf } from './projections/snapshot.js';
 import { SnapshotImage, verifySnapshot, type VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
@@ -45,9 +46,12 @@ class MemoryStore extends StoreCore {
   readonly #parts: StoreParts;
 
   constructor(settings: StoreSettings) {
-    const { definitions, snapshot, development, filterRows, lineage, idWindow } = settings;
+    const { definitions, snapshot, development, migrate, filterRows, lineage, idWindow } = settings;
     const engine = new Engine(definitions, filterRows);
-    const loaded = snapshot === undefined ? undefined : loadAtOnce(snapshot, engine, development);
+    const loaded =
+      snapshot === undefined
+        ? undefined
+        : loadAtOnce(snapshot, engine, { today: schemaToday(definitions, migrate), development });
     const log = new MemoryLog(lineage, { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity });
     const ledger = new Ledger(idWindow);
     if (loaded !== undefined) ledger.reset(loaded);
@@ -68,13 +72,13 @@ class MemoryStore extends StoreCore {
     this.#parts.streams.guard();
     checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
     const { lineage, ...reading } = options;
-    const { codec, development, filterRows } = this.#parts.settings;
+    const { codec, development, filterRows, migrate } = this.#parts.settings;
     const image =
       given instanceof SnapshotImage
         ? given
         : await verifySnapshot(given as Uint8Array, { codec, ...reading }, platform);
     const engine = new Engine(this.#parts.engine.definitions, filterRows, this.#parts.engine.version);
-    const loading = Loaded.from(image, engine, development);
+    const loading = Loaded.from(image, engine, { today: schemaToday(engine.definitions, migrate), development });
     for await (const loaded of inSlices(loading, sliceOf(reading), platform)) {
       this.#parts.streams.guard();
       const log = this.#parts.log;
@@ -99,8 +103,8 @@ class MemoryStore extends StoreCore {
 }
 
 /** Fills the tables of a new store. */
-function loadAtOnce(image: SnapshotImage, engine: Engine, development: boolean): Loaded {
+function loadAtOnce(image: SnapshotImage, engine: Engine, options: LoadOptions): Loaded {
   let loaded: Loaded | undefined;
-  for (const step of Loaded.from(image, engine, development)) loaded = step;
+  for (const step of Loaded.from(image, engine, options)) loaded = step;
   return loaded!;
 }

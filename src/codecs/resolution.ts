@@ -2,7 +2,7 @@ import { fits } from './branch-choice.js';
 import { valueOf } from './enum-value.js';
 import { namedShapes, resolved, type NamedShapes } from './named-shapes.js';
 import { shapeText } from './shape-text.js';
-import type { EnumShape, RecordShape, Shape, TupleShape, UnionShape } from './shape.js';
+import type { EnumShape, FieldShape, RecordShape, Shape, TupleShape, UnionShape } from './shape.js';
 
 /** More comparisons than this, or types within types, are no two shapes of rows. */
 const COMPARISONS_MAX = 2 ** 20;
@@ -77,11 +77,11 @@ export class Resolution {
   #fields(from: RecordShape, to: RecordShape, path: string): string[] {
     return to.fields.flatMap((field) => {
       const at = `${path}.${field.name}`;
-      const written = from.fields.find(({ name }) => name === field.name);
+      const written = writtenAs(field, from);
+      const isSpared = field.optional || field.fallback !== undefined;
       if (written === undefined)
-        return field.optional ? [] : [`${at}: is required, and was not written: make it optional`];
-      const may =
-        written.optional && !field.optional ? [`${at}: is required, and may be absent in what was written`] : [];
+        return isSpared ? [] : [`${at}: is required, and was not written: make it optional, or give it a default`];
+      const may = written.optional && !isSpared ? [`${at}: is required, and may be absent in what was written`] : [];
       return [...may, ...this.faults(written.shape, field.shape, at)];
     });
   }
@@ -96,6 +96,11 @@ export class Resolution {
     const lost = from.values.map(valueOf).filter((value) => !fits(to, value, this.readers));
     return lost.length === 0 ? [] : [`${path}: may be ${lost.join(', ')}, which the reader does not have`];
   }
+}
+
+/** The field that was written for one of the reader's: of its name, or else of a name that it had before. */
+export function writtenAs({ name, aliases = [] }: FieldShape, { fields }: RecordShape): FieldShape | undefined {
+  return fields.find((field) => field.name === name) ?? fields.find((field) => aliases.includes(field.name));
 }
 
 /** What can be read as another kind: whole numbers as any, and as bigints, and the other way where that is exact. */

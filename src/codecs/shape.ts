@@ -64,4 +64,8 @@ export interface FieldShape {
   readonly shape: Shape;
   /** True when rows may lack it. */
   readonly optional: boolean;
+  /** Names that it had before, for rows written then; says nothing of how it lies in bytes, and is not kept there. */
+  readonly aliases?: readonly string[];
+  /** What it is in rows that were written without it, in normal form; not kept in bytes either. */
+  readonly fallback?: unknown;
 }

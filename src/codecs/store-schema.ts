@@ -1,4 +1,3 @@
-import type { Definition } from './table.js';
 import { Fault } from './fault.js';
 import { isPlainObject } from './plain-data.js';
 import { avroName } from './shape-name.js';
@@ -19,16 +18,6 @@ export interface TableSchema {
 
 /** What bytes of a store were written with: plain data, kept in the header of every file. */
 export type StoreSchema = readonly TableSchema[];
-
-/** The schema of a store's tables, in the order of their names. */
-export function schemaOf(
-  definitions: ReadonlyMap<string, Definition>,
-  versionOf: (table: string) => number = () => 1,
-): StoreSchema {
-  return [...definitions]
-    .map(([name, { primaryKey, bare, shape }]) => ({ name, primaryKey, bare, version: versionOf(name), row: shape }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 /** The namespace of what Avro must know of a table. */
 export function namespaceOf(table: string): string {

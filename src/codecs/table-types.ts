@@ -128,6 +128,24 @@ export type UniqueIndex<I> = { [N in keyof I]: I[N] extends { readonly unique: t
 
 declare const types: unique symbol;
 
+/** What a definition says of a field besides its codec: how rows are read that were written before it was so. */
+export interface FieldNotes<T = unknown> {
+  /** Names that the field had before. */
+  readonly aliases?: readonly string[];
+  /** What it is in rows that were written without it. */
+  readonly default?: T;
+}
+
+/** How a table is defined. */
+export interface TableOptions<R, P, I> {
+  readonly primaryKey: P;
+  readonly indexes?: I;
+  /** Names that the table had before, under which older logs and snapshots have its rows. */
+  readonly aliases?: readonly string[];
+  /** What older rows need, by field. */
+  readonly fields?: NoInfer<{ readonly [F in Names<R>]?: FieldNotes<Input<R[F]>> }>;
+}
+
 /** A table's definition as data, and its row, key and index types. Made by `table`. */
 export interface Table<R = unknown, K = unknown, I = unknown> {
   readonly primaryKey: readonly string[];

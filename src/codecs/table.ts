@@ -1,13 +1,14 @@
 import { invalidDefinition as invalid, show } from '../errors.js';
 import { isObject, type Codec, type TypeOf } from './codec.js';
 import { blame } from './fault.js';
+import { aliasesOf, withNotes } from './field-notes.js';
 import { checkIndex, PRIMARY } from './index-check.js';
 import { planIndex, type IndexPlan } from './index-plan.js';
 import { allowsUndefined, normalizer, type Normalize } from './normal-form.js';
 import { checkField, checkPart, isImmutable, rowFields, type RowFields } from './row-fields.js';
 import { shapeOf } from './shape-of.js';
 import type { Shape } from './shape.js';
-import type { Declared, IndexSpec, PrimaryField, PrimaryKey, Table } from './table-types.js';
+import type { Declared, IndexSpec, PrimaryField, PrimaryKey, Table, TableOptions } from './table-types.js';
 
 /** What a definition says, compiled. */
 export interface Definition {
@@ -15,6 +16,8 @@ export interface Definition {
   readonly normalize: Normalize;
   /** How rows lie in bytes. */
   readonly shape: Shape;
+  /** Names that the table had before. */
+  readonly aliases: readonly string[];
   readonly primaryKey: readonly string[];
   /** True when the values of the primary key cannot be changed from outside, as Dates can. */
   readonly settledKey: boolean;
@@ -31,7 +34,8 @@ const definitions = new WeakMap<object, Definition>();
  *
  * @param codec an io-ts codec of an object: `t.strict`, `t.type`, `t.partial`, intersections of those, `t.readonly`;
  *   a tagged union of objects
- * @param options `primaryKey`: one field, or a tuple of fields; `indexes`: by name, see {@link IndexSpec}
+ * @param options `primaryKey`: one field, or a tuple of fields; `indexes`: by name, see {@link IndexSpec}; `aliases` and
+ *   `fields`: what rows of older definitions need, see {@link TableOptions}
  * @returns the definition, to be given to `createStore`
  * @throws `DefinitionInvalid` naming the path in the definition and how to mend it
  *
@@ -58,10 +62,7 @@ export function table<
   const I extends Readonly<Record<string, IndexSpec<R>>>,
   // A name for the row in what is inferred before; in the result it would be inferred from where the table goes.
   R = TypeOf<C>,
->(
-  codec: C,
-  options: { readonly primaryKey: P; readonly indexes?: I },
-): Table<TypeOf<C>, PrimaryKey<TypeOf<C>, P>, Declared<I>> {
+>(codec: C, options: TableOptions<R, P, I>): Table<TypeOf<C>, PrimaryKey<TypeOf<C>, P>, Declared<I>> {
   if (!isObject(codec) || typeof codec.is !== 'function' || typeof codec.name !== 'string') {
     throw invalid('codec', `table() takes an io-ts codec first, not ${show(codec)}`);
   }
@@ -75,7 +76,8 @@ export function table<
   const definition = {
     codec,
     normalize: normalizerFor(codec),
-    shape: shapeOf(codec),
+    shape: withNotes(shapeOf(codec), options.fields, fields),
+    aliases: options.aliases === undefined ? [] : aliasesOf('aliases', options.aliases),
     primaryKey,
     settledKey: primaryKey.every((field) => isImmutable(fields.byName.get(field)!)),
     bare: !Array.isArray(options.primaryKey),

@@ -2,8 +2,8 @@ import { Branch } from './branch.js';
 import { fits } from './branch-choice.js';
 import { Fault } from './fault.js';
 import { resolved } from './named-shapes.js';
-import { getOwn, plainClass, setOwn, small } from './plain-data.js';
-import { isWider, Resolution } from './resolution.js';
+import { copyPlain, getOwn, plainClass, setOwn, small } from './plain-data.js';
+import { isWider, Resolution, writtenAs } from './resolution.js';
 import type { RecordShape, Shape, TupleShape, UnionShape } from './shape.js';
 
 /** Makes a value of the reader's shape of one of the writer's whose unions are read as `Branch`. */
@@ -60,16 +60,20 @@ class Translations {
   }
 
   #record(from: RecordShape, to: RecordShape): Translate {
-    const plan = to.fields.map(({ name, shape, optional }) => {
-      const written = from.fields.find((field) => field.name === name);
-      return { name, optional, translate: written === undefined ? refuse : this.of(written.shape, shape) };
+    const plan = to.fields.map((field) => {
+      const { name, shape, optional, fallback } = field;
+      const written = writtenAs(field, from);
+      const translate = written === undefined ? refuse : this.of(written.shape, shape);
+      return { name, as: written?.name ?? name, optional, fallback, translate };
     });
     const Plain = plainClass();
     return (value) => {
       const made = new Plain();
-      for (const { name, optional, translate } of plan) {
-        const item = getOwn(value as Readonly<Record<string, unknown>>, name);
+      for (const { name, as, optional, fallback, translate } of plan) {
+        const item = getOwn(value as Readonly<Record<string, unknown>>, as);
         if (item !== undefined) setOwn(made, name, translate(item));
+        // A copy each: what is in one row is no other's.
+        else if (fallback !== undefined) setOwn(made, name, copyPlain(fallback, 'Defect'));
         else if (!optional) refuse(item);
       }
       return made;

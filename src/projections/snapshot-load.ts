@@ -1,5 +1,5 @@
 import { freezePlain } from '../codecs/plain-data.js';
-import { schemaOf } from '../codecs/store-schema.js';
+import type { SchemaToday } from '../codecs/evolution.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Engine } from './engine.js';
@@ -8,6 +8,13 @@ import type { TableState } from './table-state.js';
 import type { SnapshotImage } from './verified-snapshot.js';
 
 type Row = Readonly<Record<string, unknown>>;
+
+/** How a snapshot is loaded. */
+export interface LoadOptions {
+  /** The tables as they are defined now. */
+  readonly today: SchemaToday;
+  readonly development: boolean;
+}
 
 /** So many rows are written before what was noted of them is let go. */
 const ROWS_A_TIME = 1 << 16;
@@ -28,10 +35,14 @@ export class Loaded implements SnapshotSink {
   }
 
   /** Fills an engine without rows, step by step; the last step gives what came of it. */
-  static *from(image: SnapshotImage, engine: Engine, development: boolean): Generator<Loaded | undefined> {
+  static *from(
+    image: SnapshotImage,
+    engine: Engine,
+    { today, development }: LoadOptions,
+  ): Generator<Loaded | undefined> {
     const loaded = new Loaded(engine, development);
     engine.begin();
-    yield* image.load(schemaOf(engine.definitions), loaded);
+    yield* image.load(today, loaded);
     engine.settle();
     yield loaded;
   }

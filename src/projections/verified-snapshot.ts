@@ -2,9 +2,9 @@ import type { ByteCodec } from '../codecs/byte-codec.js';
 import { blame, Fault } from '../codecs/fault.js';
 import { toHex } from '../codecs/hex.js';
 import { json } from '../codecs/json-codec.js';
-import { readingsOf, type RowReading } from '../codecs/row-reading.js';
+import type { SchemaToday } from '../codecs/evolution.js';
+import { plainReadingsOf, readingsOf, type RowReading } from '../codecs/row-reading.js';
 import { StateHash } from '../codecs/state-hash.js';
-import type { StoreSchema } from '../codecs/store-schema.js';
 import { checkOptions, MemoirError } from '../errors.js';
 import { checkBytes, decodeSnapshot, openSnapshot, type SnapshotFile, type SnapshotSink } from './snapshot-decoder.js';
 import { inSlices, type Turns } from './slices.js';
@@ -54,10 +54,9 @@ export class SnapshotImage implements VerifiedSnapshot {
    *
    * @throws `SchemaIncompatible` with every reason, before anything is given
    */
-  load(schema: StoreSchema, sink: SnapshotSink): Generator<undefined> {
-    const { readings, faults } = readingsOf(this.#file.codec, this.#file.schema, schema);
-    if (faults.length > 0) throw incompatible('the snapshot', faults);
-    return decodeSnapshot(this.#file, readings, sink);
+  load(today: SchemaToday, sink: SnapshotSink): Generator<undefined> {
+    const { codec, schema } = this.#file;
+    return decodeSnapshot(this.#file, readingsOf(codec, schema, today, 'the snapshot'), sink);
   }
 }
 
@@ -83,7 +82,7 @@ export async function verifySnapshot(
 /** Compares the bytes with their checksum, and what they say with their state hash. */
 function* verify(file: SnapshotFile): Generator<SnapshotImage | undefined> {
   const { rows, stateHash } = yield* checkBytes(file);
-  const { readings } = readingsOf(file.codec, file.schema, file.schema);
+  const readings = plainReadingsOf(file.codec, file.schema);
   const sum = new Summing();
   yield* decodeSnapshot(file, readings, sum);
   const hash = toHex(stateHash);
@@ -108,13 +107,4 @@ class Summing implements SnapshotSink {
   batch({ id, offset }: { readonly id: string | undefined; readonly offset: number }): void {
     this.hash.add('id', [id, offset]);
   }
-}
-
-/** The error for bytes of an older definition that cannot be read under this one. */
-export function incompatible(what: string, reasons: readonly string[]): MemoirError {
-  return new MemoirError(
-    'SchemaIncompatible',
-    `${what} cannot be read under these definitions: ${reasons.join('; ')}. Mend them, or say how with \`migrate\``,
-    { reasons },
-  );
 }

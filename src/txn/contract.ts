@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 
 import type { MemoirError } from '../errors.js';
 import type { ByteCodec } from '../codecs/byte-codec.js';
+import type { Migrate } from '../codecs/evolution.js';
 import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
 import type { LogPlan } from '../log/byte-log.js';
@@ -132,6 +133,8 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   readonly idWindow?: number;
   /** How many bytes of history views and followers may pin beyond `keep`; 256 MiB unless told. */
   readonly pinnedBytesMax?: number;
+  /** How rows that were written under older definitions become rows of today; see {@link Migrate}. */
+  readonly migrate?: Migrate<S>;
   /** How snapshots are encoded: `avro` from `memoir/avro`; JSON unless told, which needs no code generation. */
   readonly codec?: ByteCodec;
   /**

@@ -3,19 +3,20 @@ import { freezePlain, sizeOf } from '../codecs/plain-data.js';
 import { json } from '../codecs/json-codec.js';
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import { readingsOf } from '../codecs/row-reading.js';
-import { readSchema, type StoreSchema } from '../codecs/store-schema.js';
+import type { SchemaToday } from '../codecs/evolution.js';
+import { readSchema } from '../codecs/store-schema.js';
 import { MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import { BatchReader } from '../log/batch-coder.js';
 import type { ByteLog, WrittenSchema } from '../log/byte-log.js';
-import { incompatible, verifySnapshot, type SnapshotImage } from '../projections/verified-snapshot.js';
+import { verifySnapshot, type SnapshotImage } from '../projections/verified-snapshot.js';
 import type { Turns } from '../projections/slices.js';
 
 /** What a store on a log is recovered with. */
 export interface RecoveryParts {
   readonly outside: ByteLog;
   readonly codec: ByteCodec;
-  readonly schema: StoreSchema;
+  readonly today: SchemaToday;
   readonly development: boolean;
   readonly onError: (error: unknown) => void;
   readonly turns: Turns;
@@ -77,15 +78,13 @@ function batchIn(reader: BatchReader, body: Uint8Array, offset: number): AnyBatc
   }
 }
 
-function readerOf({ notes }: WrittenSchema, { codec, schema }: RecoveryParts): BatchReader {
+function readerOf({ notes }: WrittenSchema, { codec, today }: RecoveryParts): BatchReader {
   const name = notes['memoir.codec'];
   const found = [codec, json].find((known) => known.name === name);
   if (found === undefined)
     throw new MemoirError('FormatUnknown', `batches were written with the codec ${name}: pass it as { codec }`);
   try {
-    const { readings, faults } = readingsOf(found, readSchema(notes['memoir.schema'] ?? ''), schema);
-    if (faults.length > 0) throw incompatible('the log', faults);
-    return new BatchReader(readings);
+    return new BatchReader(readingsOf(found, readSchema(notes['memoir.schema'] ?? ''), today, 'the log'));
   } catch (error) {
     throw blame(error, 'the header of a log file');
   }

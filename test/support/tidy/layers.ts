@@ -14,6 +14,7 @@ const LEVELS: readonly (readonly string[])[] = [
     'src/open-store.ts',
     'src/logged-store.ts',
     'src/read-snapshot.ts',
+    'src/compatibility.ts',
     'src/store-options.ts',
     'src/platform.ts',
   ],
