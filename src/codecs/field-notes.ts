@@ -39,7 +39,7 @@ function notesOf(name: string, given: unknown, { byName }: RowFields): Partial<F
 
 /** A list of names that something had before. @throws `DefinitionInvalid` */
 export function aliasesOf(path: string, given: unknown): readonly string[] {
-  if (Array.isArray(given) && given.every((name) => typeof name === 'string')) return [...(given as string[])];
+  if (Array.isArray(given) && given.every((name) => typeof name === 'string')) return [...given];
   throw invalid(path, `is ${show(given)}: give a list of names`);
 }
 

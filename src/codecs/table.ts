@@ -34,8 +34,8 @@ const definitions = new WeakMap<object, Definition>();
  *
  * @param codec an io-ts codec of an object: `t.strict`, `t.type`, `t.partial`, intersections of those, `t.readonly`;
  *   a tagged union of objects
- * @param options `primaryKey`: one field, or a tuple of fields; `indexes`: by name, see {@link IndexSpec}; `aliases` and
- *   `fields`: what rows of older definitions need, see {@link TableOptions}
+ * @param options `primaryKey`: one field, or a tuple of fields; `indexes`: by name, see {@link IndexSpec}; `aliases`
+ *   and `fields`: what rows of older definitions need, see {@link TableOptions}
  * @returns the definition, to be given to `createStore`
  * @throws `DefinitionInvalid` naming the path in the definition and how to mend it
  *
