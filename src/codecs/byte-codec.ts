@@ -38,7 +38,7 @@ export type RowReader = (from: ByteReader) => unknown;
 export interface RowCoder {
   /** What an Avro tool needs to read the rows: an Avro schema, as plain data. */
   readonly schema: unknown;
-  /** Throws a `Fault` `RowInvalid` for what the bytes cannot hold, and may then leave some behind. */
+  /** Throws a `Fault` `RowInvalid` for what bytes of this codec cannot hold, and has then written nothing. */
   readonly write: (row: unknown, to: ByteWriter) => void;
   readonly read: RowReader;
 }

@@ -26,8 +26,8 @@ export interface Derivation {
   readonly done: Map<string, NamedShape>;
   /** The shape of a codec that stands within another. */
   readonly within: (bare: BareCodec, place: Place, derivation: Derivation) => Shape;
-  /** The shape of a codec that stands alone. */
-  readonly alone: (codec: Codec) => Shape;
+  /** The shape that a codec would have if it stood alone; `path` says where it stands. */
+  readonly alone: (codec: Codec, path: string) => Shape;
 }
 
 /** The enum of these values; `codec` is what it is the same type by. */
@@ -65,10 +65,13 @@ export function named(
 ): Shape {
   const known = derivation.names.get(codec);
   if (known !== undefined) return { kind: 'ref', name: known };
-  const name = given === undefined ? place.name : typeName(given);
+  const name = given === undefined || given === place.name ? place.name : typeName(given);
   const owner = derivation.owners.get(name);
   if (owner !== undefined) {
-    if (!derivation.done.has(name) || shapeText(derivation.alone(owner)) !== shapeText(derivation.alone(codec))) {
+    if (
+      !derivation.done.has(name) ||
+      shapeText(derivation.alone(owner, place.path)) !== shapeText(derivation.alone(codec, place.path))
+    ) {
       throw invalid(place.path, `two different types are called ${given ?? name}: give one of them another name`);
     }
     derivation.names.set(codec, name);

@@ -14,13 +14,13 @@ import { unionShape } from './shape-union.js';
  * @throws `DefinitionInvalid` naming the place in the codec that bytes cannot hold, and how to mend it
  */
 export function shapeOf(codec: Codec): Shape {
-  return derive(codec);
+  return derive(codec, 'codec');
 }
 
-function derive(codec: Codec): Shape {
+function derive(codec: Codec, path: string): Shape {
   return shapeAt(
     codec,
-    { path: 'codec', name: ROW, within: new Set() },
+    { path, name: ROW, within: new Set() },
     { owners: new Map(), names: new Map(), done: new Map(), within: shapeOfBare, alone: derive },
   );
 }

@@ -117,6 +117,13 @@ describe('the shape of a codec', () => {
     expect(shapeOf(t.strict({ from: Place, to: again }))).toMatchObject({ fields: [{}, { shape: { kind: 'ref' } }] });
   });
 
+  it('tells a type that is called as memoir calls rows from the row', () => {
+    const shape = shapeOf(t.strict({ f: t.strict({ a: t.string }, 'Row') }));
+    expect(shape).toMatchObject({ name: 'Row', fields: [{ shape: { name: '_x52_ow' } }] });
+    expect(shapeOf(t.strict({ a: t.string }, 'Row'))).toMatchObject({ name: 'Row' });
+    expect(shapeOf(t.strict({ a: t.string }, 'a-b'))).toMatchObject({ name: 'a_x2d_b' });
+  });
+
   it('refers to itself where a codec does', () => {
     interface Tree {
       readonly kids: readonly Tree[];

@@ -11,7 +11,7 @@ import { typeOf } from './type-of.js';
 
 /**
  * Rows as Avro, which any tool of Avro's reads by the schema that stands beside them: half the size of JSON, and less
- * to read and write. It compiles code at run time: on a page whose Content Security Policy forbids that, rows stay JSON.
+ * to read and write. It compiles code at run time: where a Content Security Policy forbids that, rows stay JSON.
  */
 export const avro: ByteCodec = {
   name: 'avro',
