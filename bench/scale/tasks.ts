@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { createStore, table, type Store, type ViewOf } from 'memoir';
+import { createStore, table, type ByteCodec, type Store, type ViewOf } from 'memoir';
 
 import { Stopwatch } from '../harness/measure.js';
 import { STATUSES } from '../peers/rows.js';
@@ -21,7 +21,8 @@ const INDEXES = {
   byPriority: ['priority'],
 } as const;
 
-const tasksTable = () => table(Task, { primaryKey: 'id', indexes: INDEXES });
+/** The table of seven fields and four indexes. */
+export const tasksTable = () => table(Task, { primaryKey: 'id', indexes: INDEXES });
 type Tables = { readonly tasks: ReturnType<typeof tasksTable> };
 
 export type TaskStore = Store<Tables>;
@@ -31,9 +32,15 @@ export type TaskView = ViewOf<TaskStore>;
 export type Keep = 'all' | { readonly batches: number };
 
 /** A store with the table of seven fields and four indexes, the primary one counted, as it runs in production. */
-export function tasksStore(keep: Keep = { batches: 100_000 }): TaskStore {
+export function tasksStore(keep: Keep = { batches: 100_000 }, options: { readonly codec?: ByteCodec } = {}): TaskStore {
   // What is kept beyond that for a view that is held is measured here, not refused.
-  return createStore({ tables: { tasks: tasksTable() }, mode: 'production', keep, pinnedBytesMax: Infinity });
+  return createStore({
+    tables: { tasks: tasksTable() },
+    mode: 'production',
+    keep,
+    pinnedBytesMax: Infinity,
+    ...options,
+  });
 }
 
 /** The indexes of a table beside the primary one, in the order in which they are added to measure what each takes. */

@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+
+import { Figures } from '../harness/figures.js';
+import { build, run } from '../harness/launch.js';
+import { report } from './report.js';
+
+const USAGE = `npm run bench:snapshots -- [options]
+  --rows 100000,1000000   how many rows the stores have
+  --rounds 3              how often each case runs
+  --smoke                 tiny sizes: shows only that everything runs`;
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({ options: { rows: text, rounds: text, smoke: flag, help: flag } });
+if (values.help) {
+  console.log(USAGE);
+} else {
+  const { smoke } = values;
+  const sizes = (values.rows ?? (smoke ? '2000' : '100000,1000000')).split(',').map(Number);
+  const rounds = Number(values.rounds ?? (smoke ? 1 : 3));
+  const jobs = sizes.flatMap((rows) => {
+    const base = { rounds, rows, heap: Math.max(2048, Math.ceil(rows / 200)) };
+    return [
+      { ...base, part: 'snapshot', codec: 'json' },
+      { ...base, part: 'snapshot', codec: 'avro' },
+      { ...base, part: 'inserts' },
+    ];
+  });
+  build();
+  console.log(report(new Figures([run('snapshots', jobs, smoke)])));
+}
