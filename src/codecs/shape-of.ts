@@ -69,11 +69,13 @@ function fieldShape(name: string, { codec, optional }: Field, within: Place, der
 
 function manyShape(codec: Codec, kind: 'list' | 'map', item: Codec, place: Place, derivation: Derivation): Shape {
   const inner = stepInto(codec, place);
-  const shape = shapeAt(item, { ...inner, path: `${place.path}.${ITEM}`, name: `${place.name}.${ITEM}` }, derivation);
+  const step = STEPS[kind];
+  const shape = shapeAt(item, { ...inner, path: `${place.path}.${step}`, name: `${place.name}.${step}` }, derivation);
   if (kind === 'list' && takesNoBytes(shape, derivation.done)) {
     throw invalid(place.path, `${codec.name} says nothing but its length: give its elements a field, or keep a t.Int`);
   }
   return { kind, item: shape };
 }
 
-const ITEM = 'item';
+/** Apart, since one union may hold a list and a map. */
+const STEPS = { list: 'item', map: 'value' } as const;

@@ -24,6 +24,8 @@ export function unionShape(union: BareCodec, place: Place, derivation: Derivatio
   if (kinds.has('number')) kinds.delete('int');
   // Avro has one type for whole numbers, bigints and dates, and could not tell them apart.
   if (kinds.has('plain') || LONGS.filter((kind) => kinds.has(kind)).length > 1) return { kind: 'plain' };
+  const many = leaves.flatMap(({ what }) => (what.kind === 'list' ? ['array'] : what.kind === 'map' ? ['map'] : []));
+  refuseTwice(union.codec, many, place.path);
   const branches: Shape[] = SCALARS.filter((kind) => kinds.has(kind)).map((kind) => ({ kind }));
   const accepted: { readonly shape: Shape; readonly leaf: Leaf }[] = [];
   const values = valuesBeside(leaves, kinds);
@@ -39,7 +41,7 @@ export function unionShape(union: BareCodec, place: Place, derivation: Derivatio
   }
   if (branches.length === 0) return { kind: 'null' };
   if (branches.length === 1) return branches[0]!;
-  refuseClash(union.codec, branches, place.path);
+  refuseTwice(union.codec, branches.map(avroType), place.path);
   const shape: Shape = { kind: 'union', branches };
   const inCodecOrder = accepted.toSorted((a, b) => leaves.indexOf(a.leaf) - leaves.indexOf(b.leaf));
   keepAcceptance(
@@ -158,8 +160,7 @@ function literalsOf(codec: Codec): EnumValue[] | undefined {
 }
 
 /** Avro tells branches by their types alone. */
-function refuseClash(codec: Codec, branches: readonly Shape[], path: string): void {
-  const types = branches.map(avroType);
+function refuseTwice(codec: Codec, types: readonly string[], path: string): void {
   const twice = types.find((type, i) => types.indexOf(type) < i);
   if (twice === undefined) return;
   throw invalid(path, `${codec.name} has two branches that Avro takes for ${twice}: put one into a field of an object`);

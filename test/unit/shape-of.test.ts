@@ -108,6 +108,13 @@ describe('the shape of a codec', () => {
     ]);
   });
 
+  it('names what a list holds apart from what a map holds', () => {
+    const [a, b] = [t.type({ a: t.string }), t.type({ b: t.string })];
+    expect(kind(t.union([t.array(a), t.record(t.string, b)]))).toMatchObject({
+      branches: [{ item: { name: 'Row.f.item' } }, { item: { name: 'Row.f.value' } }],
+    });
+  });
+
   it('writes a type in full once, and refers to it from then on', () => {
     const Place = t.strict({ city: t.string }, 'Place');
     expect(shapeOf(t.strict({ from: Place, to: t.readonly(Place) }))).toMatchObject({
@@ -151,6 +158,7 @@ describe('a codec that bytes cannot hold is refused', () => {
     ['a literal that JSON has no word for', t.literal(Infinity)],
   ])('where it has %s', (_what, codec) => {
     expect(refusal(codec)).toMatch(/^DefinitionInvalid codec\.f.*: .+: .+/);
+    expect(refusal(codec)).not.toContain('Row.');
   });
 
   it('when its table is defined', () => {
