@@ -1,10 +1,7 @@
 import { invalidDefinition as invalid, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { Tables } from './codecs/table-types.js';
-import { writtenBatches, type WrittenBatches } from './log/batch-schema.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
-import type { Feed } from './log/feed.js';
-import type { Horizon } from './projections/horizon.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
@@ -102,15 +99,13 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
   const ledgers = [new Ledger(idWindow), new Ledger(idWindow)] as const;
   const [ledger, pending] = ledgers;
   if (loaded !== undefined) for (const each of ledgers) each.reset(loaded);
-  const queueOf = (feed: Feed, horizon: Horizon): CommitQueue =>
-    new CommitQueue({
-      ...{ outside, log, feed, horizon, ledger, pendingBytesMax },
-      written: writing(settings, engine),
-    });
   let queue: CommitQueue | undefined;
   const parts = assemble({
     ...{ settings, engine, log, ledger, pending },
-    sinkOf: (_, feed, horizon) => (queue = queueOf(feed, horizon)),
+    sinkOf: (feed, horizon, written) => {
+      queue = new CommitQueue({ outside, log, feed, horizon, ledger, pendingBytesMax, written });
+      return queue;
+    },
   });
   const { horizon } = parts;
   for await (const batch of batchesOf(recovery, from)) {
@@ -132,17 +127,4 @@ async function loadInSlices(image: SnapshotImage, engine: Engine, options: LoadO
   let last: Loaded | undefined;
   for await (const loaded of inSlices(Loaded.from(image, engine, options), SLICE_MS, platform)) last = loaded;
   return last!;
-}
-
-/** How batches are laid down, made anew when a table has come. */
-function writing({ codec, migrate }: StoreSettings, engine: Engine): () => WrittenBatches {
-  let tables = 0;
-  let written: WrittenBatches | undefined;
-  return () => {
-    if (written === undefined || tables !== engine.tables.size) {
-      tables = engine.tables.size;
-      written = writtenBatches(codec, schemaToday(engine.definitions, migrate));
-    }
-    return written;
-  };
 }

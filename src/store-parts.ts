@@ -1,5 +1,9 @@
+import { schemaToday } from './codecs/evolution.js';
+import { writtenBatches, type WrittenBatches } from './log/batch-schema.js';
 import { Feed } from './log/feed.js';
 import type { MemoryLog } from './log/memory-log.js';
+import { Sealer } from './log/sealer.js';
+import type { Seal } from './log/sealed-segment.js';
 import { Streams } from './log/streams.js';
 import { Subscribers } from './log/subscribers.js';
 import type { Engine } from './projections/engine.js';
@@ -24,8 +28,8 @@ export interface StoreStart {
   readonly ledger: Ledger;
   /** What is remembered of all batches, those too that are on their way to the log, where there is one to go to. */
   readonly pending?: Ledger;
-  /** Makes what takes the batches of its transactions. */
-  readonly sinkOf: (log: MemoryLog, feed: Feed, horizon: Horizon) => Sink;
+  /** Makes what takes the batches of its transactions; `written` says how they are laid down now. */
+  readonly sinkOf: (feed: Feed, horizon: Horizon, written: () => WrittenBatches) => Sink;
 }
 
 /** The parts of a store. */
@@ -55,6 +59,12 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   const views = new Views(engine, log, horizon, View, platform.reclaimer);
   const Face = TransactionFace.withTables(names);
   feed.add(views);
+  const written = writing(settings, engine);
+  const seal = (): Seal => {
+    const { writer, reader } = written();
+    return { body: (batch) => writer.body(batch), reader, frozen: development };
+  };
+  feed.add(new Sealer({ log, seal, elapsed: platform.elapsed, pause: platform.pause }));
   const live = new LiveQueries({
     ...{ engine, log, feed, subscribers, onError },
     open: (reads) => views.tracked(reads),
@@ -68,7 +78,7 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   const transactor = new Transactor({
     ...{ engine, log, horizon, clock, Face, development },
     ledger: pending,
-    sink: sinkOf(log, feed, horizon),
+    sink: sinkOf(feed, horizon, written),
     limits: settings,
   });
   const schema = new SchemaChanges({
@@ -84,4 +94,17 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     elapsed: platform.elapsed,
   });
   return { settings, engine, log, feed, horizon, subscribers, views, live, streams, ledger, transactor, schema };
+}
+
+/** How batches are laid down, made anew when a table has come. */
+function writing({ codec, migrate }: StoreSettings, engine: Engine): () => WrittenBatches {
+  let tables = 0;
+  let written: WrittenBatches | undefined;
+  return () => {
+    if (written === undefined || tables !== engine.tables.size) {
+      tables = engine.tables.size;
+      written = writtenBatches(codec, schemaToday(engine.definitions, migrate));
+    }
+    return written;
+  };
 }

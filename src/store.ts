@@ -57,7 +57,7 @@ class MemoryStore extends StoreCore {
     if (loaded !== undefined) ledger.reset(loaded);
     const parts = assemble({
       ...{ settings, engine, log, ledger },
-      sinkOf: (...of) => new DirectSink(...of),
+      sinkOf: (feed, horizon) => new DirectSink(log, feed, horizon),
     });
     super(parts);
     this.#parts = parts;

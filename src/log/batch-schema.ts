@@ -1,13 +1,16 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import { hash128 } from '../codecs/hash128.js';
 import { toHex } from '../codecs/hex.js';
+import { plainReadingsOf } from '../codecs/row-reading.js';
 import { schemaText, type StoreSchema } from '../codecs/store-schema.js';
-import { BatchWriter } from './batch-coder.js';
+import { BatchReader, BatchWriter } from './batch-coder.js';
 import type { WrittenSchema } from './byte-log.js';
 
-/** Batches of one schema, on their way into a log: what lays them down, and what its files say of them. */
+/** Batches of one schema as bytes: what lays them down, what takes them up, and what files say of them. */
 export interface WrittenBatches {
   readonly writer: BatchWriter;
+  /** Takes them up again as they were laid down. */
+  readonly reader: BatchReader;
   readonly schema: WrittenSchema;
 }
 
@@ -24,5 +27,6 @@ export function writtenBatches(codec: ByteCodec, schema: StoreSchema): WrittenBa
   const text = schemaText(schema);
   const fingerprint = toHex(hash128(new TextEncoder().encode(`${codec.name} ${text}`)));
   const notes = { 'memoir.codec': codec.name, 'memoir.schema': text, 'memoir.fingerprint': fingerprint };
-  return { writer, schema: { avro, notes, fingerprint } };
+  const reader = new BatchReader(plainReadingsOf(codec, schema));
+  return { writer, reader, schema: { avro, notes, fingerprint } };
 }

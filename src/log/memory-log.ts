@@ -3,6 +3,7 @@ import { MemoirError } from '../errors.js';
 import type { AnyBatch } from './batch.js';
 import type { Log } from './log.js';
 import { compacted, inFuture } from './position.js';
+import { SealedSegment, Sealing, type Seal } from './sealed-segment.js';
 
 const SEGMENT = 1024;
 
@@ -14,10 +15,25 @@ export interface Beginning {
 
 const BEFORE_ALL: Beginning = { head: 0, lastAt: -Infinity };
 
-/** The log in memory: batches as the objects that were appended, in segments, so that truncation gives room back. */
+/** So many of the newest segments are never sealed: readers are given the very batches that were appended. */
+const FRESH = 4;
+
+/** A segment with a larger batch stays as it is: to lay that down would hold others up. */
+const CHANGES_MAX = 1024;
+
+/** Batches as they were appended; those below the floor are gone. */
+type Objects = (AnyBatch | undefined)[];
+
+/**
+ * The log in memory: batches in segments, so that truncation gives room back. The newest are the objects that were
+ * appended; older ones are sealed into bytes, when somebody has the time.
+ */
 export class MemoryLog implements Log {
   /** Segment `i` holds the offsets from `i × SEGMENT + 1`; those wholly below the floor are gone. */
-  readonly #segments = new Map<number, (AnyBatch | undefined)[]>();
+  readonly #segments = new Map<number, Objects | SealedSegment>();
+  /** The oldest segment that has yet to be looked at by who seals. */
+  #unsealed = 0;
+  #sealing: { readonly segment: number; readonly work: Sealing } | undefined;
   #floor = 1;
   #head = 0;
   #lastAt = -Infinity;
@@ -75,7 +91,7 @@ export class MemoryLog implements Log {
       const segment = Math.floor((batch.offset - 1) / SEGMENT);
       let held = this.#segments.get(segment);
       if (held === undefined) this.#segments.set(segment, (held = []));
-      held[(batch.offset - 1) % SEGMENT] = batch;
+      (held as Objects)[(batch.offset - 1) % SEGMENT] = batch;
       this.#head = batch.offset;
       this.#lastAt = batch.at;
     }
@@ -85,7 +101,46 @@ export class MemoryLog implements Log {
   at(offset: number): AnyBatch {
     if (offset < this.#floor) throw compacted(this, offset);
     if (offset > this.#head) throw inFuture(this, offset);
-    return this.#segments.get(Math.floor((offset - 1) / SEGMENT))![(offset - 1) % SEGMENT]!;
+    const held = this.#segments.get(Math.floor((offset - 1) / SEGMENT))!;
+    const place = (offset - 1) % SEGMENT;
+    return held instanceof SealedSegment ? held.batch(place) : held[place]!;
+  }
+
+  /** Bytes of what is sealed. */
+  get sealedBytes(): number {
+    let bytes = 0;
+    for (const held of this.#segments.values()) if (held instanceof SealedSegment) bytes += held.size;
+    return bytes;
+  }
+
+  /** True when there are segments to be sealed. */
+  get hasUnsealed(): boolean {
+    return this.#unsealed + FRESH < Math.floor(this.#head / SEGMENT);
+  }
+
+  /** Seals some more of what is old, a few batches at the most. */
+  seal(by: Seal): void {
+    if (!this.hasUnsealed) return;
+    const segment = this.#unsealed;
+    const held = this.#segments.get(segment);
+    // Gone, or begun with a floor in its midst: it goes soon. Or too large to be laid down without holding others up.
+    if (held === undefined || held instanceof SealedSegment || !isWhole(held)) return this.#sealed(segment);
+    if (this.#sealing?.segment !== segment) this.#sealing = { segment, work: new Sealing(held, by) };
+    const done = this.#sealing.work.step();
+    if (done === undefined) return;
+    if (done !== null) this.#segments.set(segment, done);
+    this.#sealed(segment);
+  }
+
+  #sealed(segment: number): void {
+    this.#sealing = undefined;
+    this.#unsealed = segment + 1;
+  }
+
+  #timeOf(offset: number): number {
+    const held = this.#segments.get(Math.floor((offset - 1) / SEGMENT))!;
+    const place = (offset - 1) % SEGMENT;
+    return held instanceof SealedSegment ? held.timeOf(place) : held[place]!.at;
   }
 
   *read(from: number, to = this.#head): Generator<AnyBatch> {
@@ -97,7 +152,7 @@ export class MemoryLog implements Log {
     let high = this.#head + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if (this.at(middle).at <= time) low = middle + 1;
+      if (this.#timeOf(middle) <= time) low = middle + 1;
       else high = middle;
     }
     if (low === this.#floor && this.#belowAt > time) throw compacted(this, this.#floor - 1);
@@ -110,8 +165,8 @@ export class MemoryLog implements Log {
       const segment = Math.floor((this.#floor - 1) / SEGMENT);
       const held = this.#segments.get(segment)!;
       const place = (this.#floor - 1) % SEGMENT;
-      this.#belowAt = held[place]!.at;
-      held[place] = undefined;
+      this.#belowAt = this.#timeOf(this.#floor);
+      if (!(held instanceof SealedSegment)) held[place] = undefined;
       if (place === SEGMENT - 1) this.#segments.delete(segment);
       this.#floor++;
     }
@@ -122,6 +177,8 @@ export class MemoryLog implements Log {
     this.#lineage = lineage;
     this.#epoch++;
     this.#segments.clear();
+    this.#sealing = undefined;
+    this.#unsealed = Math.floor(head / SEGMENT);
     this.#floor = head + 1;
     this.#head = head;
     this.#lastAt = lastAt;
@@ -131,4 +188,10 @@ export class MemoryLog implements Log {
   close(): void {
     this.#open = false;
   }
+}
+
+/** True for a full segment whose batches are all there, and none so large that laying it down would take long. */
+function isWhole(held: Objects): held is AnyBatch[] {
+  if (held.length < SEGMENT || held[0] === undefined) return false;
+  return held.every((batch) => batch !== undefined && batch.changes.length <= CHANGES_MAX);
 }

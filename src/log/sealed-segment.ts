@@ -1,0 +1,81 @@
+import { ByteReader } from '../codecs/byte-reader.js';
+import { freezePlain } from '../codecs/plain-data.js';
+import { MemoirError } from '../errors.js';
+import type { AnyBatch } from './batch.js';
+import type { BatchReader } from './batch-coder.js';
+
+/** How batches are sealed: laid down as bytes, and taken up again. */
+export interface Seal {
+  /** The bytes of a batch. */
+  readonly body: (batch: AnyBatch) => Uint8Array;
+  readonly reader: BatchReader;
+  /** Whether batches that are taken up again are frozen. */
+  readonly frozen: boolean;
+}
+
+/**
+ * Batches that follow one another, as bytes: out of the collector's sight, and a fraction of the objects' size. A batch
+ * is taken up again each time somebody asks for it.
+ */
+export class SealedSegment {
+  readonly #bytes: Uint8Array;
+  /** Where each batch begins, and where the last one ends. */
+  readonly #starts: Uint32Array;
+  readonly #seal: Seal;
+
+  /** @param bodies of the batches, in their order */
+  constructor(bodies: readonly Uint8Array[], seal: Seal) {
+    this.#starts = new Uint32Array(bodies.length + 1);
+    for (const [i, { length }] of bodies.entries()) this.#starts[i + 1] = this.#starts[i]! + length;
+    this.#bytes = new Uint8Array(this.#starts[bodies.length]!);
+    for (const [i, body] of bodies.entries()) this.#bytes.set(body, this.#starts[i]);
+    this.#seal = seal;
+  }
+
+  /** Bytes in memory. */
+  get size(): number {
+    return this.#bytes.byteLength + this.#starts.byteLength;
+  }
+
+  batch(place: number): AnyBatch {
+    const { reader, frozen } = this.#seal;
+    const batch = reader.read(this.#at(place));
+    if (frozen) freezePlain(batch);
+    return batch;
+  }
+
+  /** When a batch was made. */
+  timeOf(place: number): number {
+    const from = this.#at(place);
+    from.long();
+    return from.long();
+  }
+
+  #at(place: number): ByteReader {
+    return new ByteReader(this.#bytes, this.#starts[place], this.#starts[place + 1]);
+  }
+}
+
+/** Lays batches down, one by one, until they are a segment. */
+export class Sealing {
+  readonly #batches: readonly AnyBatch[];
+  readonly #seal: Seal;
+  readonly #bodies: Uint8Array[] = [];
+
+  constructor(batches: readonly AnyBatch[], seal: Seal) {
+    this.#batches = batches;
+    this.#seal = seal;
+  }
+
+  /** Lays down the next one; gives the segment when that was the last, null when one of them cannot be. */
+  step(): SealedSegment | null | undefined {
+    try {
+      this.#bodies.push(this.#seal.body(this.#batches[this.#bodies.length]!));
+    } catch (error) {
+      // A bigint, say, that is too large for the codec: what was not refused when it was written stays as it is.
+      if (error instanceof MemoirError && error.code === 'Defect') throw error;
+      return null;
+    }
+    return this.#bodies.length < this.#batches.length ? undefined : new SealedSegment(this.#bodies, this.#seal);
+  }
+}
