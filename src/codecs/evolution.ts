@@ -8,8 +8,8 @@ import type { RowOf, Tables } from './table-types.js';
 
 /**
  * How rows of older versions of a table become rows of today, by the version that each step leads to:
- * `{ tasks: { 2: (row) => … } }` makes rows of version 2 of rows of version 1. A table is of the highest version that it
- * has a step to, or of version 1. Steps must be pure functions; the last one gives a row of today.
+ * `{ tasks: { 2: (row) => … } }` makes rows of version 2 of rows of version 1. A table is of the highest version that
+ * it has a step to, or of version 1. Steps must be pure functions; the last one gives a row of today.
  */
 export type Migrate<S extends Tables> = {
   readonly [N in keyof S]?: {

@@ -118,9 +118,13 @@ export class MemoryLog implements Log {
     return this.#unsealed + FRESH < Math.floor(this.#head / SEGMENT);
   }
 
-  /** Seals some more of what is old, a few batches at the most. */
-  seal(by: Seal): void {
-    if (!this.hasUnsealed) return;
+  /** Seals some more of what is old, one batch at the most; false when there is nothing left. */
+  seal(by: Seal): boolean {
+    if (this.hasUnsealed) this.#sealNext(by);
+    return this.hasUnsealed;
+  }
+
+  #sealNext(by: Seal): void {
     const segment = this.#unsealed;
     const held = this.#segments.get(segment);
     // Gone, or begun with a floor in its midst: it goes soon. Or too large to be laid down without holding others up.

@@ -44,7 +44,8 @@ export class Sealer implements Listener {
     while (log.hasUnsealed) {
       await pause();
       const by = seal();
-      for (const end = elapsed() + SLICE_MS; log.hasUnsealed && elapsed() < end;) log.seal(by);
+      const end = elapsed() + SLICE_MS;
+      while (log.seal(by) && elapsed() < end);
     }
     this.#busy = false;
   }

@@ -35,7 +35,7 @@ describe('rows of one codec as those of another', () => {
       'row.f.id: was written as string, which cannot be read as int',
       'row.f.n: was written as number, which cannot be read as int',
       'row.f.list.item: was written as string, which cannot be read as boolean',
-      'row.f.more: is required, and was not written: make it optional',
+      'row.f.more: is required, and was not written: make it optional, or give it a default',
     ]);
   });
 
