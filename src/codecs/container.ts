@@ -1,0 +1,128 @@
+import type { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { Fault } from './fault.js';
+import { hash128 } from './hash128.js';
+
+// Avro object container files (Avro 1.11, "Object Container Files"), with codec `null`. A file is a head (magic, a map
+// of names to bytes, a sync marker) and blocks, each a count of objects, a size, so many bytes and the marker again.
+
+const MAGIC = Uint8Array.of(0x4f, 0x62, 0x6a, 0x01); // Obj 1
+const SYNC_BYTES = 16;
+const SCHEMA = 'avro.schema';
+const CODEC = 'avro.codec';
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What the head of a container file says. */
+export interface ContainerHead {
+  /** The Avro schema of the objects, as JSON. */
+  readonly schema: string;
+  /** What else its writer wanted to be known: every name of the head that Avro itself does not define. */
+  readonly notes: Readonly<Record<string, string>>;
+  /** The bytes that stand after each block, so that a reader knows where it is. */
+  readonly sync: Uint8Array;
+}
+
+/** Some objects of a container file, as they lie there. */
+export interface Block {
+  /** How many objects there are. */
+  readonly count: number;
+  /** Where in the bytes that were read the block begins. */
+  readonly at: number;
+  /** Reads the objects, and nothing after them. */
+  readonly reader: ByteReader;
+}
+
+/**
+ * The head of a container file. The sync marker follows from the rest of it, and names stand in order, so that equal
+ * contents make equal files.
+ */
+export function containerHead(
+  schema: string,
+  notes: Readonly<Record<string, string>>,
+): { readonly bytes: Uint8Array; readonly sync: Uint8Array } {
+  const named: Readonly<Record<string, string>> = { ...notes, [SCHEMA]: schema, [CODEC]: 'null' };
+  const names = Object.keys(named).sort();
+  const to = new ByteWriter(1024);
+  to.fixed(MAGIC);
+  to.long(names.length);
+  for (const name of names) {
+    to.string(name);
+    to.string(named[name]!);
+  }
+  to.long(0);
+  const sync = hash128(to.since(0));
+  to.fixed(sync);
+  return { bytes: to.since(0), sync };
+}
+
+/** Adds a block of so many objects to a container file. */
+export function writeBlock(to: ByteWriter, count: number, data: Uint8Array, sync: Uint8Array): void {
+  to.long(count);
+  to.counted(data);
+  to.fixed(sync);
+}
+
+/** Reads the head of a container file, whoever wrote it. @throws a `Fault`: `FormatUnknown`, `Damaged` */
+export function readHead(reader: ByteReader): ContainerHead {
+  if (!begins(reader)) throw new Fault('FormatUnknown', 'is no Avro container file: it does not begin with Obj and 1');
+  const values = readMap(reader);
+  const codec = values.get(CODEC);
+  if (codec !== undefined && text(codec, CODEC) !== 'null')
+    throw new Fault('FormatUnknown', `has the Avro codec ${JSON.stringify(text(codec, CODEC))}: only null is known`);
+  const schema = values.get(SCHEMA);
+  if (schema === undefined) throw new Fault('Damaged', `has no ${SCHEMA} in its head`);
+  const sync = reader.fixed(SYNC_BYTES).slice();
+  const notes = [...values].flatMap(([name, value]) =>
+    name === SCHEMA || name === CODEC ? [] : [[name, text(value, name)] as const],
+  );
+  return { schema: text(schema, SCHEMA), notes: Object.fromEntries(notes), sync };
+}
+
+/** Reads block after block, up to the end. @throws a `Fault` `Damaged` */
+export function* readBlocks(reader: ByteReader, sync: Uint8Array): Generator<Block> {
+  while (!reader.done) yield readBlock(reader, sync);
+}
+
+/** Reads one block. @throws a `Fault` `Damaged` */
+export function readBlock(reader: ByteReader, sync: Uint8Array): Block {
+  const { at } = reader;
+  const count = reader.long();
+  if (count < 0) throw new Fault('Damaged', `has a block of ${count} objects at byte ${at}`);
+  const size = reader.count();
+  const within = reader.window(size);
+  const marker = reader.at;
+  const found = reader.fixed(SYNC_BYTES);
+  if (!sync.every((byte, i) => byte === found[i]))
+    throw new Fault('Damaged', `has no sync marker at byte ${marker}, where the block of byte ${at} ends`);
+  return { count, at, reader: within };
+}
+
+function begins(reader: ByteReader): boolean {
+  return reader.end - reader.at >= MAGIC.length && MAGIC.every((byte) => reader.byte() === byte);
+}
+
+/** A map stands in blocks of its own; a negative count says that the block's size in bytes follows. */
+function readMap(reader: ByteReader): Map<string, Uint8Array> {
+  const values = new Map<string, Uint8Array>();
+  for (;;) {
+    const at = reader.at;
+    const said = reader.long();
+    if (said === 0) return values;
+    const size = said < 0 ? reader.count() : undefined;
+    const count = Math.abs(said);
+    const from = reader.at;
+    // each takes two bytes at the least, so that a count that is too large ends at the end of the bytes
+    for (let i = 0; i < count; i++) values.set(reader.string(), reader.counted());
+    if (size !== undefined && reader.at - from !== size)
+      throw new Fault('Damaged', `says at byte ${at} that ${size} bytes follow, and ${reader.at - from} do`);
+  }
+}
+
+function text(bytes: Uint8Array, name: string): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Fault('Damaged', `has text that is no UTF-8 under ${name}`);
+  }
+}
