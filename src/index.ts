@@ -13,7 +13,8 @@ export type { Position } from './log/position.js';
 export type { Abort } from './log/streams.js';
 export type { Subscriber } from './log/subscribers.js';
 export type { Bound, Explanation } from './projections/explanation.js';
-export type { Holder, Keep, PinStats } from './projections/horizon.js';
+export type { Keep } from './log/keep.js';
+export type { Holder, PinStats } from './projections/horizon.js';
 export type { Equality, Stamped } from './projections/live.js';
 export type {
   Page,

@@ -2,7 +2,7 @@ import { invalidDefinition as invalid, show } from './errors.js';
 import { definitionOf, type Definition } from './codecs/table.js';
 import { checkTableName } from './codecs/table-name.js';
 import type { Tables } from './codecs/table-types.js';
-import type { Keep } from './projections/horizon.js';
+import type { Keep } from './log/keep.js';
 import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';
 

@@ -17,20 +17,20 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export interface ContainerHead {
   /** The Avro schema of the objects, as JSON. */
   readonly schema: string;
-  /** What else its writer wanted to be known: every name of the head that Avro itself does not define. */
-  readonly notes: Readonly<Record<string, string>>;
+  /** What else its writer wanted to be known, by name. */
+  readonly notes: ReadonlyMap<string, string>;
   /** The bytes that stand after each block, so that a reader knows where it is. */
   readonly sync: Uint8Array;
 }
 
 /** Some objects of a container file, as they lie there. */
-export interface Block {
+export interface ContainerBlock {
   /** How many objects there are. */
   readonly count: number;
   /** Where in the bytes that were read the block begins. */
   readonly at: number;
   /** Reads the objects, and nothing after them. */
-  readonly reader: ByteReader;
+  readonly data: ByteReader;
 }
 
 /**
@@ -73,19 +73,21 @@ export function readHead(reader: ByteReader): ContainerHead {
   const schema = values.get(SCHEMA);
   if (schema === undefined) throw new Fault('Damaged', `has no ${SCHEMA} in its head`);
   const sync = reader.fixed(SYNC_BYTES).slice();
-  const notes = [...values].flatMap(([name, value]) =>
-    name === SCHEMA || name === CODEC ? [] : [[name, text(value, name)] as const],
-  );
-  return { schema: text(schema, SCHEMA), notes: Object.fromEntries(notes), sync };
+  const others = [...values].filter(([name]) => name !== SCHEMA && name !== CODEC);
+  return {
+    schema: text(schema, SCHEMA),
+    notes: new Map(others.map(([name, value]) => [name, text(value, name)])),
+    sync,
+  };
 }
 
 /** Reads block after block, up to the end. @throws a `Fault` `Damaged` */
-export function* readBlocks(reader: ByteReader, sync: Uint8Array): Generator<Block> {
+export function* readBlocks(reader: ByteReader, sync: Uint8Array): Generator<ContainerBlock> {
   while (!reader.done) yield readBlock(reader, sync);
 }
 
 /** Reads one block. @throws a `Fault` `Damaged` */
-export function readBlock(reader: ByteReader, sync: Uint8Array): Block {
+export function readBlock(reader: ByteReader, sync: Uint8Array): ContainerBlock {
   const { at } = reader;
   const count = reader.long();
   if (count < 0) throw new Fault('Damaged', `has a block of ${count} objects at byte ${at}`);
@@ -95,7 +97,7 @@ export function readBlock(reader: ByteReader, sync: Uint8Array): Block {
   const found = reader.fixed(SYNC_BYTES);
   if (!sync.every((byte, i) => byte === found[i]))
     throw new Fault('Damaged', `has no sync marker at byte ${marker}, where the block of byte ${at} ends`);
-  return { count, at, reader: within };
+  return { count, at, data: within };
 }
 
 function begins(reader: ByteReader): boolean {

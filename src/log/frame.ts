@@ -1,5 +1,5 @@
 import { ByteReader } from '../codecs/byte-reader.js';
-import { ByteWriter } from '../codecs/byte-writer.js';
+import type { ByteWriter } from '../codecs/byte-writer.js';
 import { crc32c } from '../codecs/crc32c.js';
 import { Fault } from '../codecs/fault.js';
 

@@ -1,11 +1,9 @@
 import { MemoirError, show } from '../errors.js';
+import type { Keep } from '../log/keep.js';
 import type { Log } from '../log/log.js';
 import type { Engine } from './engine.js';
 import { Timeline } from './timeline.js';
 import type { Lease } from './view.js';
-
-/** How much history a store keeps: everything, or the most that all of these allow. */
-export type Keep = 'all' | { readonly batches?: number; readonly ageMs?: number; readonly bytes?: number };
 
 /** Someone who keeps history from being given back. */
 export interface Holder {

@@ -25,10 +25,10 @@ function read(all: Uint8Array): { notes: unknown; schema: string; blocks: [numbe
   const { notes, schema, sync } = readHead(reader);
   const blocks = [...readBlocks(reader, sync)].map((block): [number, string, number] => [
     block.count,
-    String.fromCharCode(...block.reader.fixed(block.reader.end - block.reader.at)),
+    String.fromCharCode(...block.data.fixed(block.data.end - block.data.at)),
     block.at,
   ]);
-  return { notes, schema, blocks };
+  return { notes: Object.fromEntries(notes), schema, blocks };
 }
 
 function fault(all: Uint8Array): string {

@@ -4,7 +4,7 @@ import type { Import, Parsed } from '../source.js';
 const LEVELS: readonly (readonly string[])[] = [
   ['src/errors.ts', 'src/assert.ts', 'src/keep-shape.ts'],
   ['src/codecs/'],
-  ['src/log/'],
+  ['src/log/', 'src/log-file.ts'],
   ['src/projections/'],
   ['src/txn/'],
   ['src/store.ts', 'src/store-options.ts', 'src/platform.ts'],
@@ -20,11 +20,19 @@ const CORE_PACKAGES = ['fp-ts', 'io-ts', 'rxjs'];
 const CORE_FP = ['either'];
 
 /** Folders that stand beside the core on a level of it, where a host's modules may be imported. */
-const HOSTED: readonly string[] = [];
+const HOSTED: readonly string[] = ['src/log/file/'];
+
+/** The public entries that pass on what stands in those folders. */
+const HOSTED_ENTRIES: readonly string[] = ['src/log-file.ts'];
 
 /** The level of a file of `src/`, or −1 where the table of layers does not name it. */
 export function levelOf(path: string): number {
   return LEVELS.findIndex((entries) => entries.some((entry) => path === entry || isIn(path, entry)));
+}
+
+/** True for a file that may import a host's modules though it stands on a level of the core. */
+export function isHosted(path: string): boolean {
+  return HOSTED.some((folder) => isIn(path, folder));
 }
 
 function isIn(path: string, folder: string): boolean {
@@ -57,6 +65,8 @@ function layerProblem(path: string, level: number, found: Import): string | unde
   const said = `${path}:${found.line} imports ${found.specifier}`;
   const there = levelOf(to);
   if (there > level) return `${said}, which is level ${there}; this file is level ${level}`;
+  if (isHosted(to) && !isHosted(path) && !HOSTED_ENTRIES.includes(path))
+    return `${said}, which the core does not import: it is passed in`;
   if (level < OUTER || there === OUTER || to === 'src/index.ts') return undefined;
   return `${said}; level ${OUTER} imports the public entry (src/index.ts) alone`;
 }
@@ -70,7 +80,7 @@ export function packageProblems(files: readonly Parsed[]): string[] {
       if (/^(fp-ts|io-ts|rxjs)\//.test(specifier)) return [`${at(file, found)}, which is not the package's root`];
       if (specifier === 'avsc' && !found.typeOnly && found.names.some((name) => name !== 'default'))
         return [`${at(file, found)} by name or as *, which fails in Node: import its default`];
-      if (levelOf(file.path) === OUTER || HOSTED.some((folder) => isIn(file.path, folder))) return [];
+      if (levelOf(file.path) === OUTER || isHosted(file.path)) return [];
       if (!CORE_PACKAGES.includes(specifier))
         return [`${at(file, found)}; the core may import ${CORE_PACKAGES.join(', ')}`];
       const dear = specifier === 'fp-ts' ? found.names.filter((name) => !CORE_FP.includes(name)) : [];

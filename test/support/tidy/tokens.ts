@@ -1,4 +1,5 @@
 import { children, type Node, type Parsed, type Source, walk } from '../source.js';
+import { isHosted } from './layers.js';
 
 const LINES_MAX = 400;
 const COLUMNS_MAX = 120;
@@ -44,10 +45,10 @@ export function markProblems(files: readonly Parsed[]): string[] {
   ]);
 }
 
-/** Uses of the clock, of chance, of timers and of the host's objects, other than in `src/platform.ts`. */
+/** Uses of the clock, of chance, of timers and of the host's objects, other than in `src/platform.ts` and beside it. */
 export function hostProblems(files: readonly Parsed[]): string[] {
   return files
-    .filter((file) => file.path !== 'src/platform.ts')
+    .filter((file) => file.path !== 'src/platform.ts' && !isHosted(file.path))
     .flatMap((file) => [...hostUses(file.root)].map(({ name, at }) => `${file.path}:${file.lineOf(at)} uses ${name}`));
 }
 
