@@ -36,6 +36,12 @@ export class ByteReader {
     return this.bytes.subarray(from, from + count);
   }
 
+  /** A reader of the next so many bytes and of nothing after them, which this one passes over. */
+  window(count: number): ByteReader {
+    const from = this.#pass(count);
+    return new ByteReader(this.bytes, from, from + count);
+  }
+
   uint32(): number {
     return this.#view.getUint32(this.#pass(4), true);
   }

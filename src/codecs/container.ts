@@ -1,100 +1,130 @@
-import { ByteReader } from './byte-reader.js';
+import type { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { Fault } from './fault.js';
 import { hash128 } from './hash128.js';
 
-// Avro's object container files (the specification of Avro 1.11, 'Object Container Files'): a header that says with
-// which schema the rest was written, and blocks of entries, each closed by a marker that only this file has.
+// Avro object container files (Avro 1.11, "Object Container Files"), with codec `null`. A file is a head (magic, a map
+// of names to bytes, a sync marker) and blocks, each a count of objects, a size, so many bytes and the marker again.
 
-const MAGIC = Uint8Array.of(0x4f, 0x62, 0x6a, 1);
-const SYNC = 16;
+const MAGIC = Uint8Array.of(0x4f, 0x62, 0x6a, 0x01); // Obj 1
+const SYNC_BYTES = 16;
 const SCHEMA = 'avro.schema';
 const CODEC = 'avro.codec';
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes of a header, and the marker that closes each block after it. */
+/** What the head of a container file says. */
 export interface ContainerHead {
-  readonly bytes: Uint8Array;
-  readonly sync: Uint8Array;
-}
-
-/** What a header says. */
-export interface ContainerNotes {
-  /** The Avro schema of the entries, as JSON. */
+  /** The Avro schema of the objects, as JSON. */
   readonly schema: string;
-  /** Whatever else it says, by name. */
+  /** What else its writer wanted to be known, by name. */
   readonly notes: ReadonlyMap<string, string>;
+  /** The bytes that stand after each block, so that a reader knows where it is. */
   readonly sync: Uint8Array;
 }
 
-/** A block of a container. */
+/** Some objects of a container file, as they lie there. */
 export interface ContainerBlock {
-  /** The byte at which it begins. */
-  readonly at: number;
-  /** How many entries it has. */
+  /** How many objects there are. */
   readonly count: number;
-  /** Its entries. */
+  /** Where in the bytes that were read the block begins. */
+  readonly at: number;
+  /** Reads the objects, and nothing after them. */
   readonly data: ByteReader;
 }
 
-/** The header of a file. The marker comes from what the header says, so that equal headers are equal bytes. */
-export function containerHead(schema: string, notes: Readonly<Record<string, string>>): ContainerHead {
-  const all = Object.entries({ ...notes, [SCHEMA]: schema, [CODEC]: 'null' }).sort(([a], [b]) => (a < b ? -1 : 1));
+/**
+ * The head of a container file. The sync marker follows from the rest of it, and names stand in order, so that equal
+ * contents make equal files.
+ */
+export function containerHead(
+  schema: string,
+  notes: Readonly<Record<string, string>>,
+): { readonly bytes: Uint8Array; readonly sync: Uint8Array } {
+  const named: Readonly<Record<string, string>> = { ...notes, [SCHEMA]: schema, [CODEC]: 'null' };
+  const names = Object.keys(named).sort();
   const to = new ByteWriter(1024);
   to.fixed(MAGIC);
-  to.long(all.length);
-  for (const [name, value] of all) {
+  to.long(names.length);
+  for (const name of names) {
     to.string(name);
-    to.counted(encoder.encode(value));
+    to.string(named[name]!);
   }
   to.long(0);
-  const sync = hash128(to.bytes.subarray(0, to.at));
+  const sync = hash128(to.since(0));
   to.fixed(sync);
   return { bytes: to.since(0), sync };
 }
 
-/** Writes a block of so many entries. */
+/** Adds a block of so many objects to a container file. */
 export function writeBlock(to: ByteWriter, count: number, data: Uint8Array, sync: Uint8Array): void {
   to.long(count);
   to.counted(data);
   to.fixed(sync);
 }
 
-/** Reads a header. Throws a `Fault`: `FormatUnknown` where it is none that can be read, or `Damaged`. */
-export function readHead(from: ByteReader): ContainerNotes {
-  const magic = from.end - from.at < MAGIC.length ? [] : from.fixed(MAGIC.length);
-  if (!MAGIC.every((byte, i) => byte === magic[i])) throw new Fault('FormatUnknown', 'is no Avro container file');
-  const notes = new Map<string, string>();
-  for (let count = from.long(); count !== 0; count = from.long()) {
-    // A negative count is followed by the bytes of what it counts.
-    if (count < 0) from.count();
-    for (let i = Math.abs(count); i > 0; i--) notes.set(from.string(), decoder.decode(from.counted()));
+/** Reads the head of a container file, whoever wrote it. @throws a `Fault`: `FormatUnknown`, `Damaged` */
+export function readHead(reader: ByteReader): ContainerHead {
+  if (!begins(reader)) throw new Fault('FormatUnknown', 'is no Avro container file: it does not begin with Obj and 1');
+  const values = readMap(reader);
+  const codec = values.get(CODEC);
+  if (codec !== undefined && text(codec, CODEC) !== 'null')
+    throw new Fault('FormatUnknown', `has the Avro codec ${JSON.stringify(text(codec, CODEC))}: only null is known`);
+  const schema = values.get(SCHEMA);
+  if (schema === undefined) throw new Fault('Damaged', `has no ${SCHEMA} in its head`);
+  const sync = reader.fixed(SYNC_BYTES).slice();
+  const others = [...values].filter(([name]) => name !== SCHEMA && name !== CODEC);
+  return {
+    schema: text(schema, SCHEMA),
+    notes: new Map(others.map(([name, value]) => [name, text(value, name)])),
+    sync,
+  };
+}
+
+/** Reads block after block, up to the end. @throws a `Fault` `Damaged` */
+export function* readBlocks(reader: ByteReader, sync: Uint8Array): Generator<ContainerBlock> {
+  while (!reader.done) yield readBlock(reader, sync);
+}
+
+/** Reads one block. @throws a `Fault` `Damaged` */
+export function readBlock(reader: ByteReader, sync: Uint8Array): ContainerBlock {
+  const { at } = reader;
+  const count = reader.long();
+  if (count < 0) throw new Fault('Damaged', `has a block of ${count} objects at byte ${at}`);
+  const size = reader.count();
+  const within = reader.window(size);
+  const marker = reader.at;
+  const found = reader.fixed(SYNC_BYTES);
+  if (!sync.every((byte, i) => byte === found[i]))
+    throw new Fault('Damaged', `has no sync marker at byte ${marker}, where the block of byte ${at} ends`);
+  return { count, at, data: within };
+}
+
+function begins(reader: ByteReader): boolean {
+  return reader.end - reader.at >= MAGIC.length && MAGIC.every((byte) => reader.byte() === byte);
+}
+
+/** A map stands in blocks of its own; a negative count says that the block's size in bytes follows. */
+function readMap(reader: ByteReader): Map<string, Uint8Array> {
+  const values = new Map<string, Uint8Array>();
+  for (;;) {
+    const at = reader.at;
+    const said = reader.long();
+    if (said === 0) return values;
+    const size = said < 0 ? reader.count() : undefined;
+    const count = Math.abs(said);
+    const from = reader.at;
+    // each takes two bytes at the least, so that a count that is too large ends at the end of the bytes
+    for (let i = 0; i < count; i++) values.set(reader.string(), reader.counted());
+    if (size !== undefined && reader.at - from !== size)
+      throw new Fault('Damaged', `says at byte ${at} that ${size} bytes follow, and ${reader.at - from} do`);
   }
-  const sync = from.fixed(SYNC).slice();
-  const schema = notes.get(SCHEMA);
-  if (schema === undefined) throw new Fault('Damaged', 'has no schema in its header');
-  const codec = notes.get(CODEC) ?? 'null';
-  if (codec !== 'null') throw new Fault('FormatUnknown', `is compressed with ${codec}, which memoir does not read`);
-  return { schema, notes, sync };
 }
 
-/** Reads the blocks after the header, up to the end. Throws a `Fault` `Damaged`. */
-export function* readBlocks(from: ByteReader, sync: Uint8Array): Generator<ContainerBlock> {
-  while (!from.done) yield readBlock(from, sync);
-}
-
-/** Reads one block. Throws a `Fault` `Damaged`. */
-export function readBlock(from: ByteReader, sync: Uint8Array): ContainerBlock {
-  const { at } = from;
-  const count = from.long();
-  const size = from.count();
-  if (count <= 0 || count > size) throw new Fault('Damaged', `has a block of ${count} entries, at byte ${at}`);
-  const begin = from.at;
-  from.fixed(size);
-  const mark = from.fixed(SYNC);
-  if (!sync.every((byte, i) => byte === mark[i]))
-    throw new Fault('Damaged', `has a block without its end, at byte ${at}`);
-  return { at, count, data: new ByteReader(from.bytes, begin, begin + size) };
+function text(bytes: Uint8Array, name: string): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Fault('Damaged', `has text that is no UTF-8 under ${name}`);
+  }
 }

@@ -1,47 +1,41 @@
-/** The polynomial of Castagnoli, its bits reversed (RFC 3720, appendix B.4). */
+/** CRC-32C (Castagnoli), reflected, as in RFC 3720: the polynomial that storage and networks check bytes with. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** How many bytes are taken a step: "slicing-by-8" (Kounavis and Berry, 2005). */
-const SLICES = 8;
-
-/** For each of the eight bytes of a step, what it does to the sum. */
+/**
+ * Eight tables of 256, one after the other, for eight bytes a step: "slicing-by-8", Kounavis and Berry, 2005.
+ * Measured: twice as fast as a byte a step; sixteen bytes a step gain nothing that can be relied on.
+ */
 const TABLES = tables();
 
-/**
- * The CRC-32C of bytes: what iSCSI, ext4 and Kafka check theirs with.
- *
- * @param seed the sum of the bytes before these, to go on from
- * @returns an unsigned 32-bit integer
- */
-export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
-  let crc = ~seed;
-  let at = from;
-  for (const last = to - SLICES; at <= last; at += SLICES) {
-    const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
-    crc =
-      t7[low & 0xff]! ^
-      t6[(low >>> 8) & 0xff]! ^
-      t5[(low >>> 16) & 0xff]! ^
-      t4[low >>> 24]! ^
-      t3[bytes[at + 4]!]! ^
-      t2[bytes[at + 5]!]! ^
-      t1[bytes[at + 6]!]! ^
-      t0[bytes[at + 7]!]!;
+function tables(): Int32Array {
+  const made = new Int32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+    made[byte] = crc;
   }
-  for (; at < to; at++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[at]!) & 0xff]!;
-  return ~crc >>> 0;
+  for (let i = 256; i < made.length; i++) made[i] = (made[i - 256]! >>> 8) ^ made[made[i - 256]! & 0xff]!;
+  return made;
 }
 
-type Table = Int32Array;
-
-function tables(): readonly [Table, Table, Table, Table, Table, Table, Table, Table] {
-  const first = Int32Array.from({ length: 256 }, (_, byte) => {
-    let sum = byte;
-    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? POLYNOMIAL : 0);
-    return sum;
-  });
-  const all = [first];
-  while (all.length < SLICES) all.push(all.at(-1)!.map((sum) => (sum >>> 8) ^ first[sum & 0xff]!));
-  return all as unknown as ReturnType<typeof tables>;
+/**
+ * The checksum of a stretch of bytes, as a number from 0 to 2^32 − 1. Passed as `seed`, the checksum of what comes
+ * before gives that of the whole.
+ */
+export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0): number {
+  let crc = ~seed;
+  let i = from;
+  for (; i + 8 <= to; i += 8) {
+    crc =
+      TABLES[1792 | ((crc ^ bytes[i]!) & 0xff)]! ^
+      TABLES[1536 | (((crc >>> 8) ^ bytes[i + 1]!) & 0xff)]! ^
+      TABLES[1280 | (((crc >>> 16) ^ bytes[i + 2]!) & 0xff)]! ^
+      TABLES[1024 | ((crc >>> 24) ^ bytes[i + 3]!)]! ^
+      TABLES[768 | bytes[i + 4]!]! ^
+      TABLES[512 | bytes[i + 5]!]! ^
+      TABLES[256 | bytes[i + 6]!]! ^
+      TABLES[bytes[i + 7]!]!;
+  }
+  for (; i < to; i++) crc = (crc >>> 8) ^ TABLES[(crc ^ bytes[i]!) & 0xff]!;
+  return ~crc >>> 0;
 }

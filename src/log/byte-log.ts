@@ -63,7 +63,7 @@ export interface ByteLog {
   /** The newest entry; 0 before all. */
   readonly head: number;
   readonly shelf: Shelf;
-  /** Adds a group of entries after the head; resolves when it lasts. @throws `LogRefused`, `OutcomeUnknown` */
+  /** Adds a group of entries after the head; resolves when it lasts. Rejects with `LogRefused`, `OutcomeUnknown`. */
   append(bodies: readonly Uint8Array[], schema: WrittenSchema): Promise<void>;
   /** The entries from one offset to another, both included. @throws `OffsetCompacted`, `OffsetInFuture`, `Damaged` */
   read(from: number, to?: number): AsyncIterable<Entry>;

@@ -38,7 +38,7 @@ export function startOf(log: Log, from: number | Position): number {
 }
 
 /** The error for what retention has dropped. */
-export function compacted(log: Log, requested: number, floor = log.floor): MemoirError {
+export function compacted(log: Pick<Log, 'floor' | 'head'>, requested: number, floor = log.floor): MemoirError {
   const what =
     requested === 0 ? 'there is no batch 0, which stands for the state before all' : `offset ${requested} is gone`;
   return new MemoirError(
@@ -49,7 +49,7 @@ export function compacted(log: Log, requested: number, floor = log.floor): Memoi
 }
 
 /** The error for what has not happened yet. */
-export function inFuture(log: Log, requested: number): MemoirError {
+export function inFuture(log: Pick<Log, 'floor' | 'head'>, requested: number): MemoirError {
   return new MemoirError('OffsetInFuture', `offset ${requested} is not there yet: the newest batch is ${log.head}`, {
     requested,
     floor: log.floor,

@@ -59,7 +59,7 @@ describe('old batches', () => {
     expect(wider.batch(1).changes[0]!.table).toBe('items');
   });
 
-  it('take few more bytes than what they hold', async () => {
+  it('take few more bytes than what they hold', () => {
     const log = new MemoryLog('one');
     const body = new Uint8Array(60);
     const seal = { body: () => body, reader: undefined as never, frozen: false };

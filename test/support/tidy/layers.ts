@@ -4,7 +4,7 @@ import type { Import, Parsed } from '../source.js';
 const LEVELS: readonly (readonly string[])[] = [
   ['src/errors.ts', 'src/assert.ts', 'src/keep-shape.ts'],
   ['src/codecs/'],
-  ['src/log/'],
+  ['src/log/', 'src/log-file.ts'],
   ['src/projections/'],
   ['src/txn/'],
   [
@@ -30,23 +30,23 @@ const CORE_PACKAGES = ['fp-ts', 'io-ts', 'rxjs'];
 const CORE_FP = ['either'];
 
 /** Folders that stand beside the core on a level of it, where a host's modules may be imported. */
-const HOSTED: readonly string[] = ['src/codecs/avro/'];
+const HOSTED: readonly string[] = ['src/codecs/avro/', 'src/log/file/'];
 
 /** The public entries that pass on what stands in those folders. */
-const HOSTED_ENTRIES: readonly string[] = ['src/avro.ts'];
+const HOSTED_ENTRIES: readonly string[] = ['src/avro.ts', 'src/log-file.ts'];
 
 /** The level of a file of `src/`, or −1 where the table of layers does not name it. */
 export function levelOf(path: string): number {
   return LEVELS.findIndex((entries) => entries.some((entry) => path === entry || isIn(path, entry)));
 }
 
-function isIn(path: string, folder: string): boolean {
-  return folder.endsWith('/') && path.startsWith(folder);
-}
-
 /** True for a file that may import a host's modules though it stands on a level of the core. */
 export function isHosted(path: string): boolean {
   return HOSTED.some((folder) => isIn(path, folder));
+}
+
+function isIn(path: string, folder: string): boolean {
+  return folder.endsWith('/') && path.startsWith(folder);
 }
 
 /** The file of the repository that a relative specifier names, or undefined for a package. */

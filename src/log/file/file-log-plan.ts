@@ -1,0 +1,89 @@
+import type { ByteCodec } from '../../codecs/byte-codec.js';
+import { checkOptions, MemoirError, show } from '../../errors.js';
+import { avro } from '../../codecs/avro/avro-codec.js';
+import type { LogPlan, SnapshotEvery } from '../byte-log.js';
+import type { Keep } from '../keep.js';
+import { openFileLog, type FileLogSettings } from './file-log.js';
+import { followFileLog, type FollowedLog } from './followed-log.js';
+import type { Host } from './host.js';
+import { nodeHost } from './node-host.js';
+import { repairFileLog, type LogRepair } from './repair.js';
+import { verifyFileLog, type LogReport } from './verify.js';
+
+/** How a log is kept in a folder. */
+export interface FileLogOptions {
+  /** The folder; it is made where there is none. One process writes to it at a time. */
+  readonly dir: string;
+  /**
+   * When what was appended is synced to the disk: `always`, before the append resolves; every so many milliseconds; or
+   * `never`, when the system likes. Unless it is `always`, a crash of the machine may take the newest entries.
+   */
+  readonly fsync?: 'always' | 'never' | { readonly everyMs: number };
+  /** A file of this size is followed by another; 64 MiB unless told. Old entries go by whole files. */
+  readonly segmentBytes?: number;
+  /** How rows are laid down; Avro unless told. */
+  readonly codec?: ByteCodec;
+  /** How far back the log is kept. */
+  readonly keep?: Keep;
+  /** When a snapshot is made beside it: after so many batches, or so many bytes of them. */
+  readonly snapshotEvery?: SnapshotEvery;
+  /** Stands in for parts of the machine, in simulations. */
+  readonly host?: Partial<Host>;
+}
+
+/** A log in a folder, before it is opened. */
+export interface FileLogPlan extends LogPlan {
+  readonly dir: string;
+  /** Opens it to read what another process writes, while it does. @throws `Damaged`, `FormatUnknown` */
+  follow(): Promise<FollowedLog>;
+  /** Reads all of it, and says what is there and what is damaged; changes nothing. */
+  verify(): Promise<LogReport>;
+  /** Cuts it after the last entry that can be proved, and sets aside what is dropped. @throws `LogLocked` */
+  repair(): Promise<LogRepair>;
+}
+
+const OPTIONS = ['dir', 'fsync', 'segmentBytes', 'codec', 'keep', 'snapshotEvery', 'host'];
+const SEGMENT_BYTES = 2 ** 26;
+
+/**
+ * A log in the files of a folder, which lasts when the process ends. Nothing is opened yet.
+ *
+ * @throws `OptionInvalid`
+ * @example
+ * ```ts
+ * import { fileLog } from 'memoir/log/file';
+ *
+ * const log = await fileLog({ dir: 'data', fsync: { everyMs: 100 } }).open();
+ * console.log(log.floor, log.head);
+ * await log.close();
+ * ```
+ */
+export function fileLog(options: FileLogOptions): FileLogPlan {
+  checkOptions('fileLog', options, OPTIONS);
+  const { dir, codec = avro, keep, snapshotEvery } = options;
+  const settings = settingsOf(options);
+  return {
+    dir,
+    codec,
+    ...(keep !== undefined && { keep }),
+    ...(snapshotEvery !== undefined && { snapshotEvery }),
+    open: () => openFileLog(settings),
+    follow: () => followFileLog(settings.host, dir),
+    verify: () => verifyFileLog(settings.host, dir),
+    repair: () => repairFileLog(settings.host, dir),
+  };
+}
+
+function settingsOf({ dir, fsync = 'always', segmentBytes = SEGMENT_BYTES, host }: FileLogOptions): FileLogSettings {
+  if (typeof dir !== 'string' || dir === '') throw invalid('dir', dir, 'give the path of a folder');
+  if (!(segmentBytes > 0)) throw invalid('segmentBytes', segmentBytes, 'give a number of bytes above 0');
+  const everyMs = typeof fsync === 'object' ? fsync.everyMs : 0;
+  if (typeof fsync === 'object' ? !(everyMs > 0) : !['always', 'never'].includes(fsync))
+    throw invalid('fsync', fsync, "give 'always', 'never' or { everyMs }");
+  const policy = typeof fsync === 'object' ? 'timed' : fsync;
+  return { host: { ...nodeHost(), ...host }, dir, policy, everyMs, segmentBytes };
+}
+
+function invalid(path: string, value: unknown, instead: string): MemoirError {
+  return new MemoirError('OptionInvalid', `${path} of fileLog is ${show(value)}: ${instead}`, { path });
+}

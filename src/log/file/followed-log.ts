@@ -1,0 +1,218 @@
+import { Fault } from '../../codecs/fault.js';
+import { MemoirError } from '../../errors.js';
+import type { Entry } from '../byte-log.js';
+import { equalBytes } from '../frame.js';
+import { readCleanMark } from './clean-mark.js';
+import { damaged, refused } from './damage.js';
+import { isCode, type DiskFile } from './disk.js';
+import { segmentsAmong } from './file-names.js';
+import type { Host } from './host.js';
+import { checkHead } from './recovery.js';
+import { readSegmentHead, type WrittenHead } from './segment-head.js';
+import { SegmentList } from './segment-list.js';
+import { SegmentFault } from './segment-reader.js';
+import { Segment } from './segment.js';
+import { readStretch } from './whole-file.js';
+
+/** How long to wait, at the most, before looking for what has come: not every system tells, and none tells always. */
+const LOOK_EVERY_MS = 100;
+
+/** A log that another process writes, as it is read meanwhile. */
+export interface FollowedLog {
+  /** The log's id; empty as long as there is none. */
+  readonly lineage: string;
+  readonly floor: number;
+  /** The newest entry that was seen. */
+  readonly head: number;
+  /** Looks for what has come since. @throws (rejects) `LineageChanged`, `Damaged` */
+  look(): Promise<void>;
+  /** The entries from one offset to another, both included. @throws `OffsetCompacted`, `OffsetInFuture`, `Damaged` */
+  read(from: number, to?: number): AsyncIterable<Entry>;
+  /**
+   * The entries from an offset on, and those to come, until the log is closed here.
+   * @throws `OffsetCompacted` when overtaken, `LineageChanged`, `Damaged`
+   */
+  follow(from: number): AsyncIterable<Entry>;
+  close(): Promise<void>;
+}
+
+/** Opens a log to read only: nothing is locked, mended or changed. @throws `Damaged`, `FormatUnknown` */
+export async function followFileLog(host: Host, dir: string): Promise<FollowedLog> {
+  const log = new FileFollower(host, dir);
+  await log.look();
+  return log;
+}
+
+class FileFollower implements FollowedLog {
+  readonly #host: Host;
+  readonly #dir: string;
+  readonly #list: SegmentList;
+  #lineage = '';
+  #looking: Promise<void> | undefined;
+  #isClosed = false;
+  /** Those who wait for something to change. */
+  readonly #waiting = new Set<() => void>();
+
+  constructor(host: Host, dir: string) {
+    this.#host = host;
+    this.#dir = dir;
+    this.#list = new SegmentList(host.disk, dir, []);
+  }
+
+  get lineage(): string {
+    return this.#lineage;
+  }
+
+  get floor(): number {
+    return this.#list.floor;
+  }
+
+  get head(): number {
+    return this.#list.head;
+  }
+
+  look(): Promise<void> {
+    this.#looking ??= this.#lookNow().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  read(from: number, to = this.head): AsyncIterable<Entry> {
+    return this.#list.read(from, Math.min(to, this.head));
+  }
+
+  async *follow(from: number): AsyncGenerator<Entry> {
+    let { lineage } = this;
+    for (let next = Math.max(1, from); !this.#isOver();) {
+      if (lineage === '') ({ lineage } = this);
+      if (lineage !== this.#lineage) throw this.#changed(lineage);
+      for await (const entry of this.read(next)) {
+        if (this.#isOver()) return;
+        next = entry.offset + 1;
+        yield entry;
+      }
+      const waited = this.#change();
+      await this.look();
+      if (next <= this.head || this.#isOver()) waited.end();
+      else await waited.done;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const wake of this.#waiting) wake();
+    return Promise.resolve();
+  }
+
+  /** Asked anew after each wait, since it changes meanwhile. */
+  #isOver(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Resolves when something may have changed, or it is time to look anyway. */
+  #change(): { readonly done: Promise<void>; end(): void } {
+    let end = (): void => undefined;
+    const done = new Promise<void>((resolve) => {
+      const unwatch = this.#host.watch(this.#dir, () => end());
+      const callOff = this.#host.after(LOOK_EVERY_MS, () => end());
+      end = () => {
+        this.#waiting.delete(end);
+        unwatch();
+        callOff();
+        resolve();
+      };
+      this.#waiting.add(end);
+    });
+    return { done, end: () => end() };
+  }
+
+  async #lookNow(): Promise<void> {
+    try {
+      const found = await this.#listed();
+      const oldest = found[0]?.[0] ?? 0;
+      while (this.#list.wholeBefore(oldest) !== undefined) this.#list.dropOldest();
+      // overtaken: the newest that is known was compacted, and nobody knows how it ended
+      if (this.#list.newest !== undefined && this.#list.newest.base < oldest) this.#list.dropOldest();
+      const { newest } = this.#list;
+      for (const [i, [base, name]] of found.entries()) {
+        if (newest !== undefined && base < newest.base) continue;
+        if (!(await this.#lookInto(base, name, i === found.length - 1))) return;
+      }
+    } catch (error) {
+      throw error instanceof MemoirError ? error : refused(`the log in ${this.#dir} cannot be read`, error);
+    }
+    if (this.#lineage === '') this.#lineage = (await readCleanMark(this.#host.disk, this.#dir))?.lineage ?? '';
+  }
+
+  async #listed(): Promise<readonly (readonly [number, string])[]> {
+    try {
+      return segmentsAmong(await this.#host.disk.list(this.#dir));
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+
+  /** Reads on in a segment; false when it was removed meanwhile. */
+  async #lookInto(base: number, name: string, isNewest: boolean): Promise<boolean> {
+    const path = `${this.#dir}/${name}`;
+    let file: DiskFile;
+    try {
+      file = await this.#host.disk.open(path, 'read');
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return false;
+      throw error;
+    }
+    try {
+      const size = await file.size();
+      const segment = await this.#known(file, size, base);
+      await segment.scan(file, Math.max(size, segment.size), this.#host.digest);
+    } catch (error) {
+      // at the end there may be half of an append, which will be whole, or cut away
+      const mayGrow = isNewest && error instanceof SegmentFault && error.byte > 0 && error.cause === undefined;
+      if (!mayGrow) throw damaged(error, path, this.head + 1);
+    } finally {
+      await file.close();
+    }
+    return true;
+  }
+
+  /** The segment of a file: the newest one that is known, or the next. */
+  async #known(file: DiskFile, size: number, base: number): Promise<Segment> {
+    const { newest } = this.#list;
+    if (newest?.base === base) {
+      const { bytes } = newest.head;
+      const isSame = size >= newest.size && equalBytes(await readStretch(file, 0, bytes.length), bytes);
+      if (isSame) return newest;
+      if (newest.last.offset >= base) throw this.#changed(this.#lineage);
+    }
+    const head = await headOf(file, size);
+    const before = newest?.base === base ? undefined : newest?.last;
+    if (before !== undefined && base <= before.offset) throw this.#changed(this.#lineage);
+    checkHead(head, base, before);
+    this.#lineage = head.lineage;
+    const segment = new Segment(head);
+    this.#list.add(segment);
+    return segment;
+  }
+
+  #changed(was: string): MemoirError {
+    return new MemoirError(
+      'LineageChanged',
+      `what was read of the log in ${this.#dir} may be gone: open it again, and begin anew`,
+      { requested: was, lineage: this.#lineage },
+    );
+  }
+}
+
+/** Files appear whole, with their heads: one without is damaged. */
+async function headOf(file: DiskFile, size: number): Promise<WrittenHead> {
+  try {
+    return await readSegmentHead(file, size);
+  } catch (error) {
+    if (error instanceof Fault && !(error instanceof SegmentFault) && error.code === 'Damaged')
+      throw new SegmentFault(error.says, 0, error);
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { MemoirError } from '../../errors.js';
+import type { Shelf } from '../byte-log.js';
+import { refused } from './damage.js';
+import type { Disk } from './disk.js';
+import { snapshotName, snapshotsAmong } from './file-names.js';
+import { readWhole, writeWhole } from './whole-file.js';
+
+/** The snapshots in the folder of a log. */
+export class FileShelf implements Shelf {
+  readonly #disk: Disk;
+  readonly #dir: string;
+  /** Makes the entries last that a snapshot is made of, so that it never tells of more than the log. */
+  readonly #syncLog: () => Promise<void>;
+
+  constructor(disk: Disk, dir: string, syncLog: () => Promise<void>) {
+    this.#disk = disk;
+    this.#dir = dir;
+    this.#syncLog = syncLog;
+  }
+
+  async list(): Promise<readonly number[]> {
+    return (await this.#found()).map(([offset]) => offset);
+  }
+
+  async save(offset: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#syncLog();
+    const name = snapshotName(offset);
+    try {
+      await writeWhole(this.#disk, this.#dir, name, chunks);
+    } catch (cause) {
+      throw refused(`${this.#dir}/${name} could not be written`, cause);
+    }
+  }
+
+  async open(offset: number): Promise<Uint8Array> {
+    const path = `${this.#dir}/${snapshotName(offset)}`;
+    const bytes = await readWhole(this.#disk, path);
+    if (bytes !== undefined) return bytes;
+    throw new MemoirError('OffsetInvalid', `there is no snapshot of offset ${offset}: see \`list\``, {
+      file: path,
+      offset,
+    });
+  }
+
+  async prune(before: number, keep: number): Promise<void> {
+    const old = (await this.#found()).slice(keep).filter(([offset]) => offset < before);
+    for (const [, name] of old) await this.#disk.remove(`${this.#dir}/${name}`);
+    if (old.length > 0) await this.#disk.syncDir(this.#dir);
+  }
+
+  /** Newest first. */
+  async #found(): Promise<readonly (readonly [offset: number, name: string])[]> {
+    return snapshotsAmong(await this.#disk.list(this.#dir)).toReversed();
+  }
+}

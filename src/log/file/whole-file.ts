@@ -1,0 +1,61 @@
+import type { Disk, DiskFile } from './disk.js';
+import { isCode } from './disk.js';
+import { UNFINISHED } from './file-names.js';
+
+/** Writes all of some bytes, in as many calls as the disk wants. */
+export async function writeAll(file: DiskFile, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const count = await file.write(done === 0 ? bytes : bytes.subarray(done), at + done);
+    if (count === 0) throw new Error('the disk takes no more bytes, and does not say why');
+    done += count;
+  }
+}
+
+/** The bytes of a stretch of a file; fewer where it ends before. */
+export async function readStretch(file: DiskFile, from: number, to: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(to - from);
+  return bytes.subarray(0, await file.read(bytes, from));
+}
+
+/** The bytes of a file, or undefined where there is none. */
+export async function readWhole(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+  try {
+    const file = await disk.open(path, 'read');
+    try {
+      return await readStretch(file, 0, await file.size());
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/**
+ * Makes a file that can be seen whole or not at all: under another name first, its bytes synced before its name is, and
+ * its name before anyone is told.
+ */
+export async function writeWhole(disk: Disk, dir: string, name: string, chunks: Chunks): Promise<void> {
+  const unfinished = `${dir}/${name}${UNFINISHED}`;
+  const file = await disk.open(unfinished, 'create');
+  try {
+    let at = 0;
+    for await (const chunk of chunks) {
+      await writeAll(file, chunk, at);
+      at += chunk.length;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(unfinished, `${dir}/${name}`);
+  await disk.syncDir(dir);
+}
+
+/** Removes what was being written when a process ended. */
+export async function removeUnfinished(disk: Disk, dir: string, names: readonly string[]): Promise<void> {
+  for (const name of names) if (name.endsWith(UNFINISHED)) await disk.remove(`${dir}/${name}`);
+}
