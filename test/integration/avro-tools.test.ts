@@ -70,7 +70,7 @@ describe.each([
     ]!;
     const rank = (side: unknown): unknown => {
       const { row } = (side as Record<string, { readonly row: unknown }>)['Row_tasks']!;
-      return (name === 'json' ? (JSON.parse(row as string) as unknown) : row) as unknown;
+      return name === 'json' ? (JSON.parse(row as string) as unknown) : row;
     };
     expect(rank(before)).toMatchObject({ id: 'a', rank: 7 });
     expect(rank(after)).toMatchObject({ id: 'a', rank: 8 });
