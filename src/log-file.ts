@@ -1,4 +1,5 @@
 export { fileLog, type FileLogOptions, type FileLogPlan } from './log/file/file-log-plan.js';
+export { writeSnapshot } from './log/file/snapshot-file.js';
 export type { Disk, DiskFile } from './log/file/disk.js';
 export type { Host, Owner } from './log/file/host.js';
 export type { FollowedLog } from './log/file/followed-log.js';
