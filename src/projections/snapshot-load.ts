@@ -3,11 +3,20 @@ import { schemaOf } from '../codecs/store-schema.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Engine } from './engine.js';
+import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink } from './snapshot-decoder.js';
 import type { TableState } from './table-state.js';
 import type { SnapshotImage } from './verified-snapshot.js';
 
 type Row = Readonly<Record<string, unknown>>;
+
+/** How a snapshot is loaded in slices. */
+export interface LoadPlan {
+  readonly development: boolean;
+  /** How long a slice may take, in milliseconds. */
+  readonly sliceMs: number;
+  readonly turns: Turns;
+}
 
 /** So many rows are written before what was noted of them is let go. */
 const ROWS_A_TIME = 1 << 16;
@@ -15,6 +24,8 @@ const ROWS_A_TIME = 1 << 16;
 /** The state that a snapshot holds, in tables of their own, beside whatever store there is. */
 export class Loaded implements SnapshotSink {
   readonly engine: Engine;
+  /** The newest batch that it has. */
+  readonly head: number;
   readonly #development: boolean;
   /** When the newest batch was made; −Infinity before all. */
   at = -Infinity;
@@ -22,18 +33,30 @@ export class Loaded implements SnapshotSink {
   /** The batches whose ids are remembered. */
   readonly remembered: AnyBatch[] = [];
 
-  private constructor(engine: Engine, development: boolean) {
+  private constructor(engine: Engine, head: number, development: boolean) {
     this.engine = engine;
+    this.head = head;
     this.#development = development;
   }
 
   /** Fills an engine without rows, step by step; the last step gives what came of it. */
   static *from(image: SnapshotImage, engine: Engine, development: boolean): Generator<Loaded | undefined> {
-    const loaded = new Loaded(engine, development);
+    const loaded = new Loaded(engine, image.offset, development);
     engine.begin();
     yield* image.load(schemaOf(engine.definitions), loaded);
     engine.settle();
     yield loaded;
+  }
+
+  /** The same in slices. */
+  static async inSlices(
+    image: SnapshotImage,
+    engine: Engine,
+    { development, sliceMs, turns }: LoadPlan,
+  ): Promise<Loaded> {
+    let last: Loaded | undefined;
+    for await (const loaded of inSlices(Loaded.from(image, engine, development), sliceMs, turns)) last = loaded;
+    return last!;
   }
 
   state(at: number, sequences: ReadonlyMap<string, number>): void {
