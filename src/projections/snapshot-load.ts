@@ -43,8 +43,11 @@ export class Loaded implements SnapshotSink {
   static *from(image: SnapshotImage, engine: Engine, development: boolean): Generator<Loaded | undefined> {
     const loaded = new Loaded(engine, image.offset, development);
     engine.begin();
-    yield* image.load(schemaOf(engine.definitions), loaded);
-    engine.settle();
+    try {
+      yield* image.load(schemaOf(engine.definitions), loaded);
+    } finally {
+      engine.settle();
+    }
     yield loaded;
   }
 

@@ -203,7 +203,7 @@ describe('snapshots beside the log', () => {
 });
 
 describe('history', () => {
-  it('before the snapshot that a store was opened from has batches and no states, and says where they begin', async () => {
+  it('before the snapshot that a store was opened from has batches and no states, and says so', async () => {
     const medium = new MemoryMedium();
     const store = await openOn(medium);
     await fill(store, 5);

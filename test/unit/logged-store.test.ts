@@ -165,7 +165,7 @@ describe('promises settle in the order of the calls', () => {
 });
 
 describe('when the log fails', () => {
-  it('and refuses, each is told that the log does not have it, and later ones that they have not happened', async () => {
+  it('and refuses, each is told that the log does not have it, later ones that they did not happen', async () => {
     const { medium, store } = await opened();
     await put(store, 'a', 1);
     const open = hold(medium);
