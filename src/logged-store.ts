@@ -23,8 +23,9 @@ export class LoggedStore extends StoreCore {
   readonly #every: SnapshotEvery;
   /** What was appended since the last snapshot was begun. */
   #since = { batches: 0, bytes: 0 };
-  /** The snapshot under way, if any. */
-  #saving: Promise<unknown> | undefined;
+  /** The snapshots under way, one after the other: how many, and the end of the last. */
+  #saves = 0;
+  #saved: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   constructor({ parts, queue, outside }: LoggedParts, every: SnapshotEvery) {
@@ -55,12 +56,26 @@ export class LoggedStore extends StoreCore {
 
   /** Makes a snapshot beside the log, and lets go of what it and retention make needless. */
   async saveSnapshot(): Promise<number> {
+    this.#parts.streams.guard();
+    this.#saves++;
+    const saved = this.#saved.then(() => this.#save()).finally(() => this.#saves--);
+    this.#saved = saved.catch(() => undefined);
+    return saved;
+  }
+
+  async #save(): Promise<number> {
     const { shelf } = this.#outside;
     this.#since = { batches: 0, bytes: 0 };
     const snapshot = this.snapshot({ label: 'the snapshot beside the log' });
-    await shelf.save(snapshot.offset, snapshot.chunks());
+    try {
+      await shelf.save(snapshot.offset, snapshot.chunks());
+    } finally {
+      // A shelf that fails before it has begun to read leaves it open.
+      snapshot.close();
+    }
     await shelf.prune(snapshot.offset, SNAPSHOTS_KEPT);
-    const oldest = (await shelf.list()).at(-1) ?? 0;
+    // With fewer there would be nothing to fall back on but the log itself.
+    const oldest = (await shelf.list())[SNAPSHOTS_KEPT - 1] ?? 0;
     await this.#outside.compact(Math.min(this.#parts.log.floor, oldest + 1));
     return snapshot.offset;
   }
@@ -75,10 +90,12 @@ export class LoggedStore extends StoreCore {
   }
 
   async #close(): Promise<void> {
-    this.#parts.streams.close();
+    const { streams } = this.#parts;
+    streams.stop();
     // Who waits for it hears how it ended.
     await this.#queue.settled(false).catch(() => undefined);
-    await this.#saving;
+    streams.close();
+    await this.#saved;
     await this.#outside.close();
     this.#parts.log.close();
   }
@@ -87,10 +104,8 @@ export class LoggedStore extends StoreCore {
     const since = { batches: this.#since.batches + batches, bytes: this.#since.bytes + bytes };
     this.#since = since;
     const isDue = since.batches >= (this.#every.batches ?? Infinity) || since.bytes >= (this.#every.bytes ?? Infinity);
-    if (!isDue || this.#saving !== undefined || this.#closed !== undefined) return;
-    this.#saving = this.saveSnapshot()
-      .catch((error: unknown) => this.#parts.settings.onError(error))
-      .finally(() => (this.#saving = undefined));
+    if (!isDue || this.#saves > 0 || this.#closed !== undefined) return;
+    this.saveSnapshot().catch((error: unknown) => this.#parts.settings.onError(error));
   }
 }
 

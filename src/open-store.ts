@@ -1,4 +1,4 @@
-import { invalidDefinition as invalid, show } from './errors.js';
+import { invalidDefinition as invalid, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { Tables } from './codecs/table-types.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
@@ -6,8 +6,7 @@ import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
 import { inSlices } from './projections/slices.js';
-import { Loaded, type LoadOptions } from './projections/snapshot-load.js';
-import type { SnapshotImage } from './projections/verified-snapshot.js';
+import { Loaded } from './projections/snapshot-load.js';
 import { LoggedStore } from './logged-store.js';
 import { platform } from './platform.js';
 import { limitOf, settingsOf, type StoreSettings } from './store-options.js';
@@ -30,7 +29,8 @@ const BATCHES_PER_TRIM = 1024;
  * @param options the tables, the log, and what differs from the defaults; see {@link OpenOptions}
  * @returns the store as it was when the last batch was written
  * @throws (rejects) `DefinitionInvalid` naming the option; `LogLocked`, `Damaged`, `FormatUnknown`,
- *   `SchemaIncompatible`, and `MissingValue` or `KeyInvalid` for rows that fit no index; nothing was changed then
+ *   `SchemaIncompatible`, and `MissingValue`, `KeyInvalid` or `UniqueViolation` for rows that do not fit an index;
+ *   nothing was changed then
  *
  * @example
  * ```ts
@@ -91,7 +91,10 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
   const recovery = { outside, codec, development, onError, today, turns: platform };
   const engine = new Engine(definitions, filterRows);
   const image = await newestSnapshot(recovery);
-  const loaded = image === undefined ? undefined : await loadInSlices(image, engine, { today, development });
+  const loaded =
+    image === undefined
+      ? undefined
+      : await Loaded.inSlices(image, engine, { today, development, sliceMs: SLICE_MS, turns: platform });
   const state = image?.offset ?? 0;
   const from = firstNeeded(settings, outside, state);
   const lastAt = from === state + 1 ? loaded?.at : undefined;
@@ -117,14 +120,22 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
     horizon.appended(engine.version, roughBytes(batch));
     if (batch.offset % BATCHES_PER_TRIM === 0) horizon.advance();
   }
+  await refuseSharedKeys(engine);
   horizon.beginAt(state);
   horizon.advance();
   parts.feed.reset();
   return { parts, queue: queue!, outside };
 }
 
-async function loadInSlices(image: SnapshotImage, engine: Engine, options: LoadOptions): Promise<Loaded> {
-  let last: Loaded | undefined;
-  for await (const loaded of inSlices(Loaded.from(image, engine, options), SLICE_MS, platform)) last = loaded;
-  return last!;
+/** An index may have become unique since the batches were written. @throws `UniqueViolation` */
+async function refuseSharedKeys(engine: Engine): Promise<void> {
+  for await (const { table, index, key, slot } of inSlices(engine.sharedKeys(), SLICE_MS, platform)) {
+    const { name } = index.plan;
+    throw new MemoirError(
+      'UniqueViolation',
+      `the log has two rows of ${table.name} with ${name} ${key.map(show).join(', ')}: ` +
+        'open it without `unique`, and mend them',
+      { table: table.name, index: name, key, row: table.rows[slot] },
+    );
+  }
 }

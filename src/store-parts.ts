@@ -75,15 +75,14 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     pin: (label, place) => horizon.pinCursor(label, place),
     watch: (target, release) => platform.reclaimer.watch(target, release),
   });
+  const sink = sinkOf(feed, horizon, written);
   const transactor = new Transactor({
-    ...{ engine, log, horizon, clock, Face, development },
+    ...{ engine, log, sink, horizon, clock, Face, development },
     ledger: pending,
-    sink: sinkOf(feed, horizon, written),
     limits: settings,
   });
   const schema = new SchemaChanges({
-    ...{ engine, log, live, transactor },
-    timeline: horizon.timeline,
+    ...{ engine, sink, live, transactor },
     guard: () => streams.guard(),
     announce: (name) => {
       names.add(name);

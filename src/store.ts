@@ -3,7 +3,6 @@ import type { Tables } from './codecs/table-types.js';
 import { checkOptions } from './errors.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
-import { inSlices } from './projections/slices.js';
 import { Loaded, type LoadOptions } from './projections/snapshot-load.js';
 import { sliceOf } from './projections/snapshot.js';
 import { SnapshotImage, verifySnapshot, type VerifiedSnapshot } from './projections/verified-snapshot.js';
@@ -77,19 +76,30 @@ class MemoryStore extends StoreCore {
       given instanceof SnapshotImage
         ? given
         : await verifySnapshot(given as Uint8Array, { codec, ...reading }, platform);
-    const engine = new Engine(this.#parts.engine.definitions, filterRows, this.#parts.engine.version);
-    const loading = Loaded.from(image, engine, { today: schemaToday(engine.definitions, migrate), development });
-    for await (const loaded of inSlices(loading, sliceOf(reading), platform)) {
+    const plan = { development, sliceMs: sliceOf(reading), turns: platform };
+    let loaded: Loaded;
+    do {
+      const { definitions, version } = this.#parts.engine;
+      const today = schemaToday(definitions, migrate);
+      loaded = await Loaded.inSlices(image, new Engine(definitions, filterRows, version), { ...plan, today });
       this.#parts.streams.guard();
-      const log = this.#parts.log;
-      const goesOn = image.lineage === log.lineage && image.offset >= log.head;
-      this.#parts.transactor.refuseNesting();
-      this.#parts.engine.adopt(engine);
-      log.reset(lineage ?? (goesOn ? log.lineage : platform.lineage()), { head: image.offset, lastAt: loaded.at });
-      this.#parts.horizon.reset();
-      this.#parts.ledger.reset(loaded);
-      this.#parts.feed.reset();
-    }
+      // A table or an index has come or gone meanwhile: it is to be in what is restored, too.
+    } while (!this.#parts.engine.isDefinedAs(loaded.engine));
+    const { log } = this.#parts;
+    const goesOn = image.lineage === log.lineage && image.offset >= log.head;
+    this.#adopt(loaded, lineage ?? (goesOn ? log.lineage : platform.lineage()));
+  }
+
+  /** Puts what was loaded in the place of what there is, and tells everyone. */
+  #adopt(loaded: Loaded, lineage: string): void {
+    const { transactor, engine, log, horizon, ledger, feed } = this.#parts;
+    transactor.refuseNesting();
+    engine.adopt(loaded.engine);
+    log.reset(lineage, { head: loaded.head, lastAt: loaded.at });
+    horizon.reset();
+    ledger.reset(loaded);
+    feed.reset();
+    horizon.advance();
   }
 
   close(): void {

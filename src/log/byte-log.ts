@@ -41,6 +41,8 @@ export interface Shelf {
   open(offset: number): Promise<Uint8Array>;
   /** Drops the snapshots before an offset, but for so many of the newest. */
   prune(before: number, keep: number): Promise<void>;
+  /** Puts the snapshots after an offset out of the way: the log has lost what they are of, and other batches follow. */
+  dropAfter(offset: number): Promise<void>;
 }
 
 /**

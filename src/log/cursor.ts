@@ -37,6 +37,7 @@ export class Cursor {
   #caughtUp: boolean;
   #lineage: string;
   #epoch: number;
+  #breaks: number;
 
   constructor(log: Log, plan: StreamPlan) {
     this.#log = log;
@@ -45,6 +46,7 @@ export class Cursor {
     this.#caughtUp = plan.progressEvery === undefined;
     this.#lineage = log.lineage;
     this.#epoch = log.epoch;
+    this.#breaks = log.breaks;
   }
 
   /** The first offset not yet read. */
@@ -84,10 +86,11 @@ export class Cursor {
     const { head, lineage } = this.#log;
     this.#epoch = this.#log.epoch;
     const before = this.#lineage;
-    this.#lineage = lineage;
+    const isBroken = this.#breaks !== this.#log.breaks;
+    [this.#lineage, this.#breaks] = [lineage, this.#log.breaks];
     // Without markers there must be no gap that nobody tells of: a log that only went on says what is missing itself.
     if (this.#plan.progressEvery === undefined) {
-      if (before !== lineage) throw lineageChanged(this.#log, before);
+      if (isBroken) throw lineageChanged(this.#log, before);
       return undefined;
     }
     this.#next = head + 1;

@@ -94,10 +94,16 @@ export class Feed {
     }
   }
 
-  /** Tells everyone that the log begins anew. Not to be called while listeners are being told. */
+  /**
+   * Tells everyone that the log begins anew, and then of the batches that they wrote when they heard of it. Not to be
+   * called while listeners are being told.
+   */
   reset(): void {
     this.#delivered = this.#log.head;
+    this.#draining = true;
     for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) this.#reset(listener);
+    this.#draining = false;
+    this.drain();
   }
 
   /** Ends every listener. */

@@ -15,6 +15,8 @@ export interface Log {
   readonly lineage: string;
   /** How often it has begun anew, with other content. */
   readonly epoch: number;
+  /** How often it did so as another log, or at an earlier place: what followed a place is not what follows it now. */
+  readonly breaks: number;
   /** The oldest readable batch; `head + 1` when there is none. */
   readonly floor: number;
   /** The newest batch; 0 before all. */

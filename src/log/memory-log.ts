@@ -42,6 +42,7 @@ export class MemoryLog implements Log {
   #open = true;
   #lineage = '';
   #epoch = -1;
+  #breaks = -1;
 
   /** @param after where it begins, when the batches before are not its own */
   constructor(lineage: string, after: Beginning = BEFORE_ALL) {
@@ -54,6 +55,10 @@ export class MemoryLog implements Log {
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  get breaks(): number {
+    return this.#breaks;
   }
 
   get floor(): number {
@@ -178,6 +183,7 @@ export class MemoryLog implements Log {
 
   /** Forgets everything and begins after another batch, perhaps as another log. */
   reset(lineage: string, { head, lastAt }: Beginning): void {
+    if (lineage !== this.#lineage || head < this.#head) this.#breaks++;
     this.#lineage = lineage;
     this.#epoch++;
     this.#segments.clear();

@@ -119,9 +119,14 @@ export class Streams {
     });
   }
 
+  /** Lets nothing new begin; what is under way goes on. */
+  stop(): void {
+    this.#open = false;
+  }
+
   /** Ends every stream and wait. */
   close(): void {
-    this.#open = false;
+    this.stop();
     this.#feed.close();
   }
 

@@ -3,7 +3,14 @@ import { PRIMARY } from '../codecs/index-check.js';
 import type { Row } from '../codecs/index-plan.js';
 import { equalPlain } from '../codecs/equality.js';
 import type { Definition } from '../codecs/table.js';
+import type { Conflict, TableIndex } from './table-index.js';
 import { TableState, type Write } from './table-state.js';
+
+/** A key of a unique index that another row has, too: that in `slot`. */
+export interface SharedKey extends Conflict {
+  readonly table: TableState;
+  readonly index: TableIndex;
+}
 
 /**
  * The tables of a store and their clock. Its *version* ticks when a transaction begins, and whenever an iterator or a
@@ -47,6 +54,19 @@ export class Engine {
         const secondary = indexes.filter((index) => index.plan.name !== PRIMARY);
         return [name, { ...definition, indexes: secondary.map(({ plan }) => plan) }];
       }),
+    );
+  }
+
+  /** True when another engine has tables and indexes of the very same definitions. */
+  isDefinedAs(other: Engine): boolean {
+    const mine = this.definitions;
+    const others = other.definitions;
+    return (
+      mine.size === others.size &&
+      [...mine].every(([name, { indexes }]) => {
+        const plans = others.get(name)?.indexes;
+        return plans?.length === indexes.length && plans.every((plan, i) => plan === indexes[i]);
+      })
     );
   }
 
@@ -157,6 +177,22 @@ export class Engine {
   /** Row versions kept for readers of the past. */
   get retained(): number {
     return this.#dead.length;
+  }
+
+  /** Two rows that share a key of a unique index, which a fold does not refuse: looks at every row, a step each. */
+  *sharedKeys(): Generator<SharedKey | undefined> {
+    for (const table of this.#tables) {
+      const { unique } = table.catalog;
+      if (unique.length === 0) continue;
+      for (const [slot, row] of table.rows.entries()) {
+        if (row === undefined) continue;
+        for (const index of unique) {
+          const conflict = index.conflict(slot, row);
+          if (conflict !== undefined) yield { table, index, ...conflict };
+        }
+        yield undefined;
+      }
+    }
   }
 
   /** Verifies every structure against every other; throws when one disagrees. */

@@ -3,6 +3,7 @@ import type { SchemaToday } from '../codecs/evolution.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Engine } from './engine.js';
+import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink } from './snapshot-decoder.js';
 import type { TableState } from './table-state.js';
 import type { SnapshotImage } from './verified-snapshot.js';
@@ -16,12 +17,21 @@ export interface LoadOptions {
   readonly development: boolean;
 }
 
+/** How a snapshot is loaded in slices. */
+export interface LoadPlan extends LoadOptions {
+  /** How long a slice may take, in milliseconds. */
+  readonly sliceMs: number;
+  readonly turns: Turns;
+}
+
 /** So many rows are written before what was noted of them is let go. */
 const ROWS_A_TIME = 1 << 16;
 
 /** The state that a snapshot holds, in tables of their own, beside whatever store there is. */
 export class Loaded implements SnapshotSink {
   readonly engine: Engine;
+  /** The newest batch that it has. */
+  readonly head: number;
   readonly #development: boolean;
   /** When the newest batch was made; −Infinity before all. */
   at = -Infinity;
@@ -29,8 +39,9 @@ export class Loaded implements SnapshotSink {
   /** The batches whose ids are remembered. */
   readonly remembered: AnyBatch[] = [];
 
-  private constructor(engine: Engine, development: boolean) {
+  private constructor(engine: Engine, head: number, development: boolean) {
     this.engine = engine;
+    this.head = head;
     this.#development = development;
   }
 
@@ -40,11 +51,21 @@ export class Loaded implements SnapshotSink {
     engine: Engine,
     { today, development }: LoadOptions,
   ): Generator<Loaded | undefined> {
-    const loaded = new Loaded(engine, development);
+    const loaded = new Loaded(engine, image.offset, development);
     engine.begin();
-    yield* image.load(today, loaded);
-    engine.settle();
+    try {
+      yield* image.load(today, loaded);
+    } finally {
+      engine.settle();
+    }
     yield loaded;
+  }
+
+  /** The same in slices. */
+  static async inSlices(image: SnapshotImage, engine: Engine, plan: LoadPlan): Promise<Loaded> {
+    let last: Loaded | undefined;
+    for await (const loaded of inSlices(Loaded.from(image, engine, plan), plan.sliceMs, plan.turns)) last = loaded;
+    return last!;
   }
 
   state(at: number, sequences: ReadonlyMap<string, number>): void {

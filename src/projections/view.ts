@@ -2,6 +2,7 @@ import { MemoirError } from '../errors.js';
 import type { Engine } from './engine.js';
 import type { ReadSet } from './read-set.js';
 import { TableReads } from './table-reader.js';
+import { TableState } from './table-state.js';
 import type { Vantage } from './vantage.js';
 
 /** What a view keeps in memory while it is open. */
@@ -66,8 +67,13 @@ export class PinnedView implements Vantage {
   /** The reader of a table. */
   reader(name: string): TableReads {
     let reader = this.#readers.get(name);
-    if (reader === undefined) this.#readers.set(name, (reader = new TableReads(this.#tables.get(name)!, this)));
+    if (reader === undefined) this.#readers.set(name, (reader = new TableReads(this.#tableOf(name), this)));
     return reader;
+  }
+
+  /** A table that was added after a restore had no rows in what was before it. */
+  #tableOf(name: string): TableState {
+    return this.#tables.get(name) ?? new TableState(name, this.#engine.tables.get(name)!.definition);
   }
 
   close(): void {

@@ -76,6 +76,11 @@ export class CommitQueue implements Sink {
     return this.#pending.at(-1)?.batch.at ?? this.#parts.log.lastAt;
   }
 
+  get version(): number {
+    const { log, horizon } = this.#parts;
+    return this.#pending.at(-1)?.version ?? horizon.timeline.versionOf(log.head);
+  }
+
   /** Batches that wait for the log, and their bytes. */
   get pending(): { readonly batches: number; readonly bytes: number } {
     return { batches: this.#pending.length, bytes: this.#pendingBytes };
@@ -129,10 +134,11 @@ export class CommitQueue implements Sink {
    * @throws (rejects) `LogRefused`, `OutcomeUnknown` for the caller's own batch; `Aborted` for whoever came after it
    */
   async settled(own: boolean): Promise<void> {
-    if (this.#failure !== undefined) throw refused(this.#failure);
-    if (this.#pending.length === 0) return;
+    // Whoever need not wait takes the same way, or they would be over before those who came earlier and just have.
     await new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ offset: this.head, own, resolve, reject });
+      if (this.#failure !== undefined) reject(refused(this.#failure));
+      else if (this.#pending.length === 0 && this.#waiters.length === 0) resolve();
+      else this.#waiters.push({ offset: this.head, own, resolve, reject });
     });
   }
 

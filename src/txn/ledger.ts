@@ -8,6 +8,11 @@ export interface LedgerState {
   readonly remembered: Iterable<AnyBatch>;
 }
 
+/** A ledger's state with the head that it is of: another's may remember more than this one would. */
+export interface LedgerStart extends LedgerState {
+  readonly head: number;
+}
+
 /** The state that transactions have besides rows: the ids of the last batches, and where sequences stand. */
 export class Ledger {
   readonly #idWindow: number;
@@ -23,8 +28,9 @@ export class Ledger {
   }
 
   /** Forgets everything, and takes over what another one had. */
-  reset({ sequences, remembered }: LedgerState): void {
+  reset({ head, sequences, remembered }: LedgerStart): void {
     this.#ids = new IdWindow(this.#idWindow, remembered);
+    this.#ids.slide(head);
     this.#sequences = new Map(sequences);
     this.#captured = false;
   }

@@ -23,19 +23,25 @@ export interface RecoveryParts {
 }
 
 /**
- * The newest snapshot beside a log that is whole; a damaged one is reported, and passed over for an older one.
+ * The newest snapshot beside a log that is whole; a damaged one is reported, and passed over for an older one. One of
+ * batches that the log does not have goes, lest it be taken for one of those that come in their place.
  *
  * @throws `Damaged` when there is none and the log does not go back to its beginning
  */
 export async function newestSnapshot(parts: RecoveryParts): Promise<SnapshotImage | undefined> {
   const { outside, codec, onError, turns } = parts;
-  for (const offset of await outside.shelf.list()) {
-    // One beyond the log's end, or with a gap before the log's beginning, is of no use.
+  const there = await outside.shelf.list();
+  if (there.some((offset) => offset > outside.head)) await outside.shelf.dropAfter(outside.head);
+  let last: MemoirError | undefined;
+  for (const offset of there) {
+    // One with a gap before the log's beginning is of no use.
     if (offset > outside.head || offset < outside.floor - 1) continue;
     try {
       return await verifySnapshot(await outside.shelf.open(offset), { codec }, turns);
     } catch (error) {
-      if (!(error instanceof MemoirError) || error.code !== 'Damaged') throw error;
+      // Damage to its header is told as a format that nobody knows.
+      if (!(error instanceof MemoirError) || (error.code !== 'Damaged' && error.code !== 'FormatUnknown')) throw error;
+      last = error;
       onError(error);
     }
   }
@@ -44,7 +50,7 @@ export async function newestSnapshot(parts: RecoveryParts): Promise<SnapshotImag
     'Damaged',
     `the log begins at offset ${outside.floor}, and there is no whole snapshot of the state before: ` +
       'bring one back from a copy',
-    { floor: outside.floor, head: outside.head },
+    { floor: outside.floor, head: outside.head, ...(last !== undefined && { cause: last }) },
   );
 }
 

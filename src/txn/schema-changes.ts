@@ -3,20 +3,18 @@ import { PRIMARY } from '../codecs/index-check.js';
 import { definitionOf, planOf } from '../codecs/table.js';
 import { checkTableName } from '../codecs/table-name.js';
 import type { Table } from '../codecs/table-types.js';
-import type { Log } from '../log/log.js';
 import type { Abort } from '../log/streams.js';
 import type { Engine } from '../projections/engine.js';
 import type { IndexBuild } from '../projections/index-build.js';
 import type { LiveQueries } from '../projections/live.js';
 import type { TableState } from '../projections/table-state.js';
-import type { Timeline } from '../projections/timeline.js';
+import type { Sink } from './sink.js';
 import type { Transactor } from './transactor.js';
 
 /** What changes of the schema are made with. */
 export interface SchemaParts {
   readonly engine: Engine;
-  readonly log: Log;
-  readonly timeline: Timeline;
+  readonly sink: Sink;
   readonly live: LiveQueries;
   readonly transactor: Transactor;
   /** Throws when the store is closed. */
@@ -56,11 +54,11 @@ export class SchemaChanges {
       throw new MemoirError('OptionInvalid', `budgetMs is ${show(budgetMs)}: give milliseconds, more than 0`);
     }
     this.#guard();
-    const { log, timeline, pause } = this.#parts;
+    const { sink, pause } = this.#parts;
     const state = this.#tableNamed(table);
     const plan = planOf(state.definition, name, spec);
     state.catalog.refuseTaken(name);
-    const build = state.build(plan, timeline.versionOf(log.head));
+    const build = state.build(plan, sink.version);
     let done = false;
     try {
       while (!done) {
@@ -73,7 +71,9 @@ export class SchemaChanges {
     } finally {
       if (!done) state.catalog.abandon(build);
     }
-    state.catalog.adopt(build, { version: timeline.versionOf(log.head), offset: log.head });
+    // It has the rows of batches that are on their way to the log: views that have those can read it.
+    state.catalog.adopt(build, { version: sink.version, offset: sink.head });
+    await sink.settled(false);
   }
 
   /** Takes an index away, and runs the live queries again that read it. */

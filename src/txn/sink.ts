@@ -9,10 +9,14 @@ export interface Sink {
   readonly head: number;
   /** When that was made; −Infinity before all. */
   readonly lastAt: number;
+  /** The engine's version that has it and nothing later. */
+  readonly version: number;
   /** Takes a batch while its transaction can be undone: whatever is thrown here undoes it. */
   take(batch: AnyBatch): void;
   /** The transaction has settled at a version; `bytes` is the rough size of its rows. Nothing may fail any more. */
   settle(batch: AnyBatch, version: number, bytes: number): void;
+  /** Resolves once all that was taken can be seen; `own` is true when the last of it is the caller's. */
+  settled(own: boolean): Promise<void>;
 }
 
 /** The sink of a store in memory: a batch is in the log, visible and told of before `transact` returns. */
@@ -33,6 +37,14 @@ export class DirectSink implements Sink {
 
   get lastAt(): number {
     return this.#log.lastAt;
+  }
+
+  get version(): number {
+    return this.#horizon.timeline.versionOf(this.#log.head);
+  }
+
+  async settled(): Promise<void> {
+    // There is nothing to wait for.
   }
 
   take(batch: AnyBatch): void {

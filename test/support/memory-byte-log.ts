@@ -96,5 +96,9 @@ function shelfOf({ snapshots }: MemoryMedium): Shelf {
       for (const offset of old) if (offset < before) snapshots.delete(offset);
       return Promise.resolve();
     },
+    dropAfter(offset) {
+      for (const one of [...snapshots.keys()]) if (one > offset) snapshots.delete(one);
+      return Promise.resolve();
+    },
   };
 }

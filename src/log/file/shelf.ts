@@ -5,6 +5,9 @@ import type { Disk } from './disk.js';
 import { snapshotName, snapshotsAmong } from './file-names.js';
 import { readWhole, writeWhole } from './whole-file.js';
 
+/** Ends the name of a snapshot whose batches the log has lost: nobody takes it, and nobody removes it. */
+const ASIDE = '.aside';
+
 /** The snapshots in the folder of a log. */
 export class FileShelf implements Shelf {
   readonly #disk: Disk;
@@ -46,6 +49,12 @@ export class FileShelf implements Shelf {
     const old = (await this.#found()).slice(keep).filter(([offset]) => offset < before);
     for (const [, name] of old) await this.#disk.remove(`${this.#dir}/${name}`);
     if (old.length > 0) await this.#disk.syncDir(this.#dir);
+  }
+
+  async dropAfter(offset: number): Promise<void> {
+    const ahead = (await this.#found()).filter(([of]) => of > offset);
+    for (const [, name] of ahead) await this.#disk.rename(`${this.#dir}/${name}`, `${this.#dir}/${name}${ASIDE}`);
+    if (ahead.length > 0) await this.#disk.syncDir(this.#dir);
   }
 
   /** Newest first. */

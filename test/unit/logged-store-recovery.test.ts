@@ -1,0 +1,262 @@
+import * as t from 'io-ts';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { MemoirError, openStore, table, type DurableStore, type LogPlan, type OpenOptions } from '../../src/index.js';
+import { MemoryMedium } from '../support/memory-byte-log.js';
+
+const Item = t.strict({ id: t.string, n: t.number });
+const items = table(Item, { primaryKey: 'id', indexes: { byN: ['n'] } });
+const tables = { items };
+type Store = DurableStore<typeof tables>;
+
+/** What the stores were told of, where no test took it out. */
+const errors: unknown[] = [];
+afterEach(() => expect(errors.splice(0)).toEqual([]));
+
+const openOn = (medium: MemoryMedium, options: Partial<OpenOptions<typeof tables>> = {}, plan: Partial<LogPlan> = {}) =>
+  openStore({ tables, log: medium.plan(plan), onError: (error) => errors.push(error), ...options });
+
+const put = (store: Store, id: string, n = 0, name?: string) =>
+  store.transact((tx) => tx.items.put({ id, n }), name === undefined ? {} : { id: name });
+
+/** Writes so many batches, one append each, and the same row always. */
+async function fill(store: Store, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await put(store, 'a', store.head + 1);
+}
+
+const codeOf = (act: () => unknown): unknown => {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof MemoirError ? [error.code, error.floor] : error;
+  }
+  return undefined;
+};
+
+const later = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('opening', () => {
+  it('finds rows, indexes, batches, ids, sequences and time as they were', async () => {
+    const medium = new MemoryMedium();
+    let now = 1000;
+    const store = await openOn(medium, { clock: () => now });
+    await put(store, 'a', 1, 'first');
+    const second = await store.transact((tx) => {
+      tx.items.delete('a');
+      return tx.items.put({ id: `b${tx.nextId('b')}${tx.nextId('b')}`, n: 2 }).id;
+    });
+    await store.transact((tx) => tx.nextId('alone'), { meta: { who: 'me', when: new Date(5), big: 7n } });
+    const batches = [1, 2, 3].map((offset) => store.batch(offset));
+    await store.close();
+    now = 10;
+    const again = await openOn(medium, { clock: () => now });
+    expect([again.head, again.floor, again.lineage]).toEqual([3, 1, store.lineage]);
+    expect([1, 2, 3].map((offset) => again.batch(offset))).toEqual(batches);
+    expect([...again.now().items.scan('byN')]).toEqual([{ id: second.result, n: 2 }]);
+    expect(again.asOf(1).items.get('a')).toEqual({ id: 'a', n: 1 });
+    expect((await put(again, 'x', 1, 'first')).repeated).toBe(true);
+    const next = await again.transact((tx) => [tx.nextId('b'), tx.nextId('alone'), tx.at]);
+    expect(next.result).toEqual([3, 2, 1000]);
+    again.check();
+    await again.close();
+  });
+
+  it('twice at once is refused, and harms the one that is open in nothing', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium);
+    await expect(openOn(medium)).rejects.toMatchObject({ code: 'LogLocked' });
+    await put(store, 'a');
+    await store.close();
+  });
+
+  it('gives the log free when it fails', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium);
+    await put(store, 'a');
+    await store.close();
+    const changed = { items: table(t.strict({ id: t.string, n: t.number, more: t.string }), { primaryKey: 'id' }) };
+    const opening = openStore({ tables: changed, log: medium.plan() });
+    await expect(opening).rejects.toMatchObject({ code: 'SchemaIncompatible', reasons: [expect.any(String)] });
+    expect(medium.isOpen).toBe(false);
+    const again = await openOn(medium);
+    expect(again.now().items.size).toBe(1);
+    await again.close();
+  });
+
+  it('remembers the ids that its own window has, and no more, whatever the snapshot remembers', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium);
+    for (let n = 1; n <= 5; n++) await put(store, 'a', n, `t${n}`);
+    await store.saveSnapshot();
+    await store.close();
+    const again = await openOn(medium, { idWindow: 2 });
+    expect((await put(again, 'a', 9, 't4')).repeated).toBe(true);
+    expect((await put(again, 'a', 9, 't3')).repeated).toBeUndefined();
+    await again.close();
+  });
+
+  it('takes tables away and adds them', async () => {
+    const medium = new MemoryMedium();
+    const both = { ...tables, notes: table(t.strict({ id: t.string }), { primaryKey: 'id' }) };
+    const store = await openStore({ tables: both, log: medium.plan() });
+    await store.transact((tx) => [tx.items.put({ id: 'a', n: 1 }), tx.notes.put({ id: 'x' })]);
+    await store.transact((tx) => tx.notes.put({ id: 'y' }));
+    await store.close();
+    const less = await openOn(medium);
+    expect([less.head, less.now().items.size, less.batch(2).changes]).toEqual([2, 1, []]);
+    await less.close();
+    const again = await openStore({ tables: both, log: medium.plan() });
+    expect(again.now().notes.size).toBe(2);
+    await again.close();
+  });
+});
+
+describe('snapshots beside the log', () => {
+  it('are made after so many batches, and kept to two', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium, {}, { snapshotEvery: { batches: 10 }, keep: { batches: 5 } });
+    for (let i = 0; i < 5; i++) {
+      await fill(store, 10);
+      await later();
+    }
+    expect([...medium.snapshots.keys()]).toEqual([40, 50]);
+    expect([medium.floor, store.floor]).toEqual([41, 46]);
+    await store.close();
+    const again = await openOn(medium, {}, { keep: { batches: 5 } });
+    expect([again.head, again.floor, again.now().items.get('a')]).toEqual([50, 46, { id: 'a', n: 50 }]);
+    again.check();
+    await again.close();
+  });
+
+  it('are passed over when damaged, for an older one, and the store is told', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium, { keep: { batches: 1 } });
+    await fill(store, 4);
+    await store.saveSnapshot();
+    await fill(store, 4);
+    await store.saveSnapshot();
+    await store.close();
+    expect(medium.floor).toBe(5);
+    medium.snapshots.get(8)![300]! ^= 1;
+    const again = await openOn(medium);
+    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
+    expect([again.head, again.now().items.get('a')?.n]).toEqual([8, 8]);
+    await again.close();
+    medium.snapshots.get(4)![300]! ^= 1;
+    await expect(openOn(medium)).rejects.toMatchObject({ code: 'Damaged', floor: 5 });
+    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }, { code: 'Damaged' }]);
+    expect(medium.isOpen).toBe(false);
+  });
+
+  it('are never alone: the log stays whole until there are two', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium, { keep: { batches: 1 } });
+    await fill(store, 4);
+    await store.saveSnapshot();
+    await store.close();
+    medium.snapshots.get(4)!.fill(0);
+    const again = await openOn(medium);
+    expect(errors.splice(0)).toMatchObject([{ code: 'FormatUnknown' }]);
+    expect(again.now().items.get('a')?.n).toBe(4);
+    await again.close();
+  });
+
+  it('of batches that the log has lost are not taken for those that came in their place', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium);
+    await fill(store, 5);
+    await store.saveSnapshot();
+    await store.close();
+    medium.entries.length = 3;
+    medium.lineage = 'b'.repeat(32);
+    const second = await openOn(medium);
+    for (let n = 100; n < 106; n++) await put(second, n > 103 ? 'b' : 'a', n);
+    const rows = [...second.now().items.scan()];
+    await second.close();
+    const third = await openOn(medium);
+    expect([...third.now().items.scan()]).toEqual(rows);
+    third.check();
+    await third.close();
+  });
+
+  it('hold history while they are made, and let go of it when they fail', async () => {
+    const medium = new MemoryMedium();
+    const plan = medium.plan({ snapshotEvery: { batches: 1 } });
+    const failing: LogPlan = {
+      ...plan,
+      async open() {
+        const log = await plan.open();
+        const shelf = { ...log.shelf, save: () => Promise.reject(new RangeError('full')) };
+        return Object.defineProperty(log, 'shelf', { value: shelf });
+      },
+    };
+    const store = await openOn(medium, { log: failing });
+    await put(store, 'a');
+    await later();
+    expect(errors.splice(0)).toEqual([new RangeError('full')]);
+    await expect(store.saveSnapshot()).rejects.toThrow('full');
+    expect(store.holders()).toEqual([]);
+    await put(store, 'b');
+    await store.close();
+    expect(errors.splice(0)).toEqual([new RangeError('full')]);
+  });
+});
+
+describe('history', () => {
+  it('before the snapshot that a store was opened from has batches and no states, and says so', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium);
+    await fill(store, 5);
+    await store.saveSnapshot();
+    await fill(store, 3);
+    await store.close();
+    const again = await openOn(medium);
+    expect([again.floor, again.head]).toEqual([1, 8]);
+    expect(again.batch(2)).toMatchObject({ offset: 2 });
+    expect(codeOf(() => again.asOf(4))).toEqual(['OffsetCompacted', 6]);
+    expect([5, 6, 7, 8].map((offset) => again.asOf(offset).items.get('a')?.n)).toEqual([5, 6, 7, 8]);
+    const offsets: number[] = [];
+    again.changes({ from: 2 }).subscribe(({ offset }) => offsets.push(offset));
+    expect(offsets).toEqual([2, 3, 4, 5, 6, 7, 8]);
+    expect(again.diff(2, 5)).toMatchObject([{ before: { n: 2 }, after: { n: 5 } }]);
+    again.compact(8);
+    expect([again.floor, codeOf(() => again.asOf(6))]).toEqual([8, ['OffsetCompacted', 8]]);
+    expect(again.asOf(7).items.get('a')?.n).toBe(7);
+    await again.close();
+  });
+
+  it('stays in the log for a cursor that holds, and goes when it lets go', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium, { keep: { batches: 2 } });
+    await fill(store, 3);
+    const held = store.follow({ from: 2, hold: true });
+    await fill(store, 5);
+    await store.saveSnapshot();
+    await fill(store, 5);
+    await store.saveSnapshot();
+    expect(medium.floor).toBe(2);
+    expect((await held.next()).value).toMatchObject({ offset: 2 });
+    await held.return!();
+    await fill(store, 1);
+    await store.saveSnapshot();
+    expect([medium.floor, store.floor]).toEqual([13, 13]);
+    await store.close();
+    const again = await openOn(medium, { keep: { batches: 2 } });
+    expect([again.floor, again.head, again.now().items.get('a')?.n]).toEqual([13, 14, 14]);
+    await again.close();
+  });
+
+  it('is what an open view needs, whatever the log lets go', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium, { keep: { batches: 1 } });
+    await fill(store, 3);
+    using view = store.asOf(3);
+    for (let i = 0; i < 2; i++) {
+      await fill(store, 4);
+      await store.saveSnapshot();
+    }
+    expect([medium.floor, view.items.get('a')?.n]).toEqual([8, 3]);
+    await store.close();
+    expect(view.items.get('a')?.n).toBe(3);
+  });
+});
