@@ -57,9 +57,10 @@ export function* checkBytes(file: SnapshotFile): Generator<undefined, SnapshotEn
   const { sync } = readHead(reader);
   let crc = crc32c(file.bytes, 0, reader.at);
   let end: SnapshotEnd | undefined;
-  for (const { data, at } of readBlocks(reader, sync)) {
+  for (const { count, data, at } of readBlocks(reader, sync)) {
     if (end !== undefined) throw new Fault('Damaged', `goes on after its end, at byte ${at}`);
     end = endOf(file, data, crc);
+    if (end !== undefined && count !== 1) throw new Fault('Damaged', `has ${count} ends, at byte ${at}`);
     crc = crc32c(file.bytes, at, reader.at, crc);
     yield;
   }
