@@ -1,4 +1,5 @@
 import { crc32c } from '../../codecs/crc32c.js';
+import { MemoirError } from '../../errors.js';
 import type { Link } from './chain.js';
 import type { Disk } from './disk.js';
 import { isCode } from './disk.js';
@@ -11,19 +12,23 @@ export interface CleanMark extends Link {
   readonly lineage: string;
 }
 
-/** The mark, or undefined where there is none, or none that can be read: the log then counts as not closed. */
+/** The mark, or undefined where there is none. It was written whole: one that makes no sense is `Damaged`. */
 export async function readCleanMark(disk: Disk, dir: string): Promise<CleanMark | undefined> {
-  const bytes = await readWhole(disk, `${dir}/${CLEAN_MARK}`);
+  const path = `${dir}/${CLEAN_MARK}`;
+  const bytes = await readWhole(disk, path);
   if (bytes === undefined) return undefined;
   try {
     const said = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
     const { head, digest, lineage, crc } = said;
-    if (crc !== checksum(head, digest, lineage)) return undefined;
-    if (!Number.isSafeInteger(head) || typeof digest !== 'string' || typeof lineage !== 'string') return undefined;
-    return { offset: head as number, digest: fromHex(digest), lineage };
+    if (crc === checksum(head, digest, lineage))
+      return { offset: head as number, digest: fromHex(digest as string), lineage: lineage as string };
   } catch {
-    return undefined;
+    // as it is with a checksum that does not match
   }
+  throw new MemoirError('Damaged', `${path} is not what was written. \`repair\` goes on with what is there`, {
+    file: path,
+    byte: 0,
+  });
 }
 
 export async function writeCleanMark(disk: Disk, dir: string, { offset, digest, lineage }: CleanMark): Promise<void> {

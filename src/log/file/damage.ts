@@ -28,3 +28,14 @@ function messageOf(error: unknown): string {
 export function refused(what: string, cause: unknown): MemoirError {
   return new MemoirError('LogRefused', `${what}: ${messageOf(cause)}`, { cause });
 }
+
+/** An error of memoir as it is; any other as what the disk did not take. */
+export function asMemoirError(error: unknown, what: string): MemoirError {
+  return error instanceof MemoirError ? error : refused(what, error);
+}
+
+/** The error for what the disk does not give. */
+export function unreadable(path: string, cause: unknown): MemoirError {
+  const message = `${path} cannot be read: ${messageOf(cause)}. Look at the disk`;
+  return new MemoirError('Damaged', message, { file: path, byte: 0, cause });
+}

@@ -4,7 +4,7 @@ import type { ByteLog, Entry, LogCaps, WrittenSchema } from '../byte-log.js';
 import { BODY_BYTES_MAX, offsetOfBody } from '../frame.js';
 import type { Link } from './chain.js';
 import { removeCleanMark, writeCleanMark } from './clean-mark.js';
-import { refused } from './damage.js';
+import { asMemoirError, refused } from './damage.js';
 import type { Host } from './host.js';
 import { lock } from './lock.js';
 import { recover, type Recovered } from './recovery.js';
@@ -35,11 +35,12 @@ export async function openFileLog(settings: FileLogSettings): Promise<ByteLog> {
     try {
       return new FileLog(settings, await recover(host, dir), release);
     } catch (error) {
-      await release();
+      // the error that matters is the first
+      await release().catch(() => undefined);
       throw error;
     }
   } catch (error) {
-    throw error instanceof MemoirError ? error : refused(`the log in ${dir} cannot be opened`, error);
+    throw asMemoirError(error, `the log in ${dir} cannot be opened`);
   }
 }
 
@@ -229,8 +230,11 @@ class FileLog implements ByteLog {
       this.#callOff?.();
       await this.#sync;
       await this.#tail?.close();
+      this.#tail = undefined;
       if (this.#ended !== undefined || this.#isMarked) return;
       await writeCleanMark(host.disk, dir, { ...this.#last, lineage: this.lineage });
+    } catch (error) {
+      throw asMemoirError(error, `the log in ${dir} was not closed as it has to be, and is verified when it is opened`);
     } finally {
       await this.#release();
     }

@@ -3,7 +3,7 @@ import { MemoirError } from '../../errors.js';
 import type { Entry } from '../byte-log.js';
 import { equalBytes } from '../frame.js';
 import { readCleanMark } from './clean-mark.js';
-import { damaged, refused } from './damage.js';
+import { asMemoirError, damaged } from './damage.js';
 import { isCode, type DiskFile } from './disk.js';
 import { segmentsAmong } from './file-names.js';
 import type { Host } from './host.js';
@@ -140,7 +140,7 @@ class FileFollower implements FollowedLog {
         if (!(await this.#lookInto(base, name, i === found.length - 1))) return;
       }
     } catch (error) {
-      throw error instanceof MemoirError ? error : refused(`the log in ${this.#dir} cannot be read`, error);
+      throw asMemoirError(error, `the log in ${this.#dir} cannot be read`);
     }
     if (this.#lineage === '') this.#lineage = (await readCleanMark(this.#host.disk, this.#dir))?.lineage ?? '';
   }

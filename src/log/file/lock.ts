@@ -1,4 +1,5 @@
 import { MemoirError, show } from '../../errors.js';
+import { refused } from './damage.js';
 import { isCode } from './disk.js';
 import { UNFINISHED } from './file-names.js';
 import type { Host, Owner } from './host.js';
@@ -60,12 +61,15 @@ async function bid(host: Host, dir: string, unfinished: string, number: number):
 
 async function refuseLive(host: Host, dir: string, number: number): Promise<void> {
   if (number === 0) return;
-  const held = await read(host, pathOf(dir, number));
-  if (held === undefined || held.released === true) return;
+  const path = pathOf(dir, number);
+  const bytes = await readWhole(host.disk, path);
+  if (bytes === undefined) return;
+  const held = parsed(bytes, path);
+  if (held.released === true) return;
   const isHere = held.host === host.me.host;
   if (isHere && !(await host.isAlive(held))) return;
   const who = `process ${held.pid}${isHere ? '' : ` on ${show(held.host)}`}`;
-  const or = isHere ? '' : `; if that machine is gone for good, remove ${pathOf(dir, number)}`;
+  const or = isHere ? '' : `; if that machine is gone for good, remove ${path}`;
   throw new MemoirError(
     'LogLocked',
     `${dir} is open for writing in ${who}: close it there, or open to read only${or}`,
@@ -79,8 +83,12 @@ async function refuseLive(host: Host, dir: string, number: number): Promise<void
 /** Says in the lock itself that it is free, for the name must stay. */
 async function release(host: Host, dir: string, number: number, mine: Held): Promise<void> {
   const unfinished = `${dir}/lock-${mine.token}${UNFINISHED}`;
-  await write(host, unfinished, { ...mine, released: true });
-  await host.disk.rename(unfinished, pathOf(dir, number));
+  try {
+    await write(host, unfinished, { ...mine, released: true });
+    await host.disk.rename(unfinished, pathOf(dir, number));
+  } catch (cause) {
+    throw refused(`${pathOf(dir, number)} could not be released, which only the end of the process does now`, cause);
+  }
 }
 
 async function numbers(host: Host, dir: string): Promise<number[]> {
@@ -91,13 +99,13 @@ async function numbers(host: Host, dir: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-/** What a lock file says; undefined when it is gone, or was cut by a crash of the machine, which ended its owner too. */
-async function read(host: Host, path: string): Promise<Held | undefined> {
-  const bytes = await readWhole(host.disk, path);
+/** What a lock file says. It was synced before it had its name, so that one that says nothing is damaged. */
+function parsed(bytes: Uint8Array, path: string): Held {
   try {
-    return bytes === undefined ? undefined : (JSON.parse(new TextDecoder().decode(bytes)) as Held);
-  } catch {
-    return undefined;
+    return JSON.parse(new TextDecoder().decode(bytes)) as Held;
+  } catch (cause) {
+    const message = `${path} cannot be read, so the log may be open for writing: remove it, if it is not`;
+    throw new MemoirError('LogLocked', message, { file: path, cause });
   }
 }
 
@@ -105,6 +113,7 @@ async function write(host: Host, path: string, held: Held): Promise<void> {
   const file = await host.disk.open(path, 'create');
   try {
     await writeAll(file, new TextEncoder().encode(`${JSON.stringify(held)}\n`), 0);
+    await file.sync();
   } finally {
     await file.close();
   }

@@ -1,8 +1,8 @@
 import { Fault } from '../../codecs/fault.js';
 import { MemoirError } from '../../errors.js';
-import { findFrame, NO_DIGEST } from '../frame.js';
+import { equalBytes, findFrame, NO_DIGEST } from '../frame.js';
 import type { Link } from './chain.js';
-import { readCleanMark, type CleanMark } from './clean-mark.js';
+import { readCleanMark, writeCleanMark, type CleanMark } from './clean-mark.js';
 import { damaged } from './damage.js';
 import type { DiskFile } from './disk.js';
 import { CLEAN_MARK, segmentsAmong } from './file-names.js';
@@ -58,25 +58,35 @@ export async function recover(host: Host, dir: string): Promise<Recovered> {
   // what was found may never have been made to last: names and bytes alike
   if (mark === undefined) await disk.syncDir(dir);
   const last = segments.at(-1)?.last ?? { offset: 0, digest: NO_DIGEST };
-  return { segments, last, lineage: lineageOf(host, dir, segments, last, mark), isMarked: mark !== undefined };
+  return await identified(host, dir, { segments, last }, mark);
 }
 
 /**
- * The lineage that goes on: that of the newest segment, or of the mark, where the log was closed. A new one where what
- * was visible may be gone: after a crash, when appends resolved before they were synced.
+ * Adds the lineage that goes on: that of the newest segment, or of the mark where the log was closed. A new one where
+ * what was visible may be gone: after a crash, when appends resolved before they were synced. What is new is marked, so
+ * that it stays even if nothing is appended.
  */
-function lineageOf(
+async function identified(
   host: Host,
   dir: string,
-  segments: readonly Segment[],
-  last: Link,
+  found: Pick<Recovered, 'segments' | 'last'>,
   mark: CleanMark | undefined,
-): string {
-  if (mark === undefined) {
-    const newest = segments.at(-1)?.head;
-    return newest !== undefined && newest.policy === 'always' ? newest.lineage : host.token();
+): Promise<Recovered> {
+  const { last } = found;
+  if (mark !== undefined) {
+    checkMark(dir, mark, last);
+    return { ...found, lineage: mark.lineage, isMarked: true };
   }
-  if (mark.offset === last.offset && mark.digest.every((byte, i) => byte === last.digest[i])) return mark.lineage;
+  const newest = found.segments.at(-1)?.head;
+  if (newest?.policy === 'always') return { ...found, lineage: newest.lineage, isMarked: false };
+  const lineage = host.token();
+  await writeCleanMark(host.disk, dir, { ...last, lineage });
+  return { ...found, lineage, isMarked: true };
+}
+
+/** Refuses a log that is not as it was when it was closed: the files may all be whole, and one be missing. */
+function checkMark(dir: string, mark: CleanMark, last: Link): void {
+  if (mark.offset === last.offset && equalBytes(mark.digest, last.digest)) return;
   const file = `${dir}/${CLEAN_MARK}`;
   throw new MemoirError(
     'Damaged',
@@ -112,8 +122,7 @@ export function checkHead(head: WrittenHead, base: number, previous: Link | unde
   if (previous === undefined) return;
   if (base !== previous.offset + 1)
     throw new SegmentFault(`begins with entry ${base}, and the file before ends with ${previous.offset}`, 0);
-  if (!previous.digest.every((byte, i) => byte === head.previous[i]))
-    throw new SegmentFault('does not follow the file before it', 0);
+  if (!equalBytes(previous.digest, head.previous)) throw new SegmentFault('does not follow the file before it', 0);
 }
 
 /** True for a head that was cut or never written, with no entry behind it. */

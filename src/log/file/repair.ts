@@ -1,8 +1,7 @@
-import { MemoirError } from '../../errors.js';
 import { NO_DIGEST } from '../frame.js';
 import { Chain, type Link } from './chain.js';
 import { writeCleanMark } from './clean-mark.js';
-import { refused } from './damage.js';
+import { asMemoirError } from './damage.js';
 import type { DiskFile } from './disk.js';
 import { snapshotsAmong } from './file-names.js';
 import type { Host } from './host.js';
@@ -37,7 +36,7 @@ export async function repairFileLog(host: Host, dir: string): Promise<LogRepair>
       await release();
     }
   } catch (error) {
-    throw error instanceof MemoirError ? error : refused(`the log in ${dir} could not be repaired`, error);
+    throw asMemoirError(error, `the log in ${dir} could not be repaired`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Entry } from '../byte-log.js';
 import { readFrame, type Frame } from '../frame.js';
 import { compacted, inFuture } from '../position.js';
 import { eachFrame } from './chain.js';
-import { damaged } from './damage.js';
+import { damaged, unreadable } from './damage.js';
 import { isCode, type Disk, type DiskFile } from './disk.js';
 import { SegmentFault, SegmentReader, type SegmentBlock } from './segment-reader.js';
 import type { Segment } from './segment.js';
@@ -97,7 +97,7 @@ export class SegmentList {
       return await this.#disk.open(path, 'read');
     } catch (cause) {
       if (offset < this.floor) throw compacted(this, offset);
-      if (!isCode(cause, 'ENOENT')) throw cause;
+      if (!isCode(cause, 'ENOENT')) throw unreadable(path, cause);
       throw new MemoirError('Damaged', `${path} is missing, with entry ${offset}`, {
         file: path,
         byte: 0,

@@ -1,6 +1,6 @@
 import { MemoirError } from '../../errors.js';
 import type { Shelf } from '../byte-log.js';
-import { refused } from './damage.js';
+import { refused, unreadable } from './damage.js';
 import type { Disk } from './disk.js';
 import { snapshotName, snapshotsAmong } from './file-names.js';
 import { readWhole, writeWhole } from './whole-file.js';
@@ -37,7 +37,9 @@ export class FileShelf implements Shelf {
 
   async open(offset: number): Promise<Uint8Array> {
     const path = `${this.#dir}/${snapshotName(offset)}`;
-    const bytes = await readWhole(this.#disk, path);
+    const bytes = await readWhole(this.#disk, path).catch((cause: unknown) => {
+      throw unreadable(path, cause);
+    });
     if (bytes !== undefined) return bytes;
     throw new MemoirError('OffsetInvalid', `there is no snapshot of offset ${offset}: see \`list\``, {
       file: path,
@@ -47,8 +49,12 @@ export class FileShelf implements Shelf {
 
   async prune(before: number, keep: number): Promise<void> {
     const old = (await this.#found()).slice(keep).filter(([offset]) => offset < before);
-    for (const [, name] of old) await this.#disk.remove(`${this.#dir}/${name}`);
-    if (old.length > 0) await this.#disk.syncDir(this.#dir);
+    try {
+      for (const [, name] of old) await this.#disk.remove(`${this.#dir}/${name}`);
+      if (old.length > 0) await this.#disk.syncDir(this.#dir);
+    } catch (cause) {
+      throw refused(`old snapshots in ${this.#dir} could not be removed`, cause);
+    }
   }
 
   async dropAfter(offset: number): Promise<void> {
@@ -59,6 +65,10 @@ export class FileShelf implements Shelf {
 
   /** Newest first. */
   async #found(): Promise<readonly (readonly [offset: number, name: string])[]> {
-    return snapshotsAmong(await this.#disk.list(this.#dir)).toReversed();
+    try {
+      return snapshotsAmong(await this.#disk.list(this.#dir)).toReversed();
+    } catch (cause) {
+      throw unreadable(this.#dir, cause);
+    }
   }
 }

@@ -1,9 +1,10 @@
 import { ByteReader } from '../../codecs/byte-reader.js';
 import { readBlocks, readHead } from '../../codecs/container.js';
 import { Fault } from '../../codecs/fault.js';
-import { NO_DIGEST } from '../frame.js';
+import { equalBytes, NO_DIGEST } from '../frame.js';
 import type { Link } from './chain.js';
 import { readCleanMark } from './clean-mark.js';
+import { unreadable } from './damage.js';
 import { segmentsAmong, snapshotsAmong } from './file-names.js';
 import type { Host } from './host.js';
 import { checkHead } from './recovery.js';
@@ -54,16 +55,18 @@ export interface Proof {
 
 /** Reads all of a log, and changes nothing. */
 export async function verifyFileLog(host: Host, dir: string): Promise<LogReport> {
-  const names = await host.disk.list(dir);
+  const names = await host.disk.list(dir).catch((cause: unknown) => {
+    throw unreadable(dir, cause);
+  });
   const { reports, segments, last, lineage } = await prove(host, dir, names);
   const files = [...reports];
   for (const [offset, name] of snapshotsAmong(names)) files.push(await snapshotReport(host, dir, offset, name));
-  const mark = await readCleanMark(host.disk, dir);
-  const isClean = mark !== undefined && isAt(mark, last);
+  const mark = await readCleanMark(host.disk, dir).catch(() => 'unreadable' as const);
+  const isClean = typeof mark === 'object' && mark.offset === last.offset && equalBytes(mark.digest, last.digest);
   const isWhole = files.every((file) => file.fault === undefined) && (mark === undefined || isClean);
   return {
     dir,
-    lineage: mark?.lineage ?? lineage,
+    lineage: typeof mark === 'object' ? mark.lineage : lineage,
     floor: segments[0]?.base ?? 1,
     head: last.offset,
     isClean,
@@ -157,8 +160,4 @@ async function snapshotReport(host: Host, dir: string, offset: number, name: str
 function faultOf(error: unknown): { readonly byte: number; readonly message: string } {
   const message = error instanceof Fault ? error.says : error instanceof Error ? error.message : String(error);
   return { byte: error instanceof SegmentFault ? error.byte : 0, message };
-}
-
-function isAt(mark: Link, last: Link): boolean {
-  return mark.offset === last.offset && mark.digest.every((byte, i) => byte === last.digest[i]);
 }
