@@ -82,7 +82,7 @@ const schemaOfTables = (tables: Tables): StoreSchema =>
 function tablesOf(row: t.Mixed): Tables | undefined {
   try {
     return {
-      plain: table(row as never, { primaryKey: 'id' } as never) as unknown as Table,
+      plain: table(row as never, { primaryKey: 'id' }) as unknown as Table,
       events: table(event, { primaryKey: ['day', 'n'] }) as unknown as Table,
       gone: table(t.strict({ id: t.string }), { primaryKey: 'id' }) as unknown as Table,
     };
