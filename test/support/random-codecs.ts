@@ -26,7 +26,8 @@ export const NAMES = [
   'item',
 ];
 
-const texts = fc.oneof(
+/** Strings that hurt. */
+export const texts = fc.oneof(
   fc.string({ maxLength: 5 }),
   fc.string({ unit: 'grapheme', maxLength: 4 }),
   fc.constantFrom('', '\ufffd', '\ufeff', '\0', '"\\', '\\ud800', 'x'.repeat(100), 'é'.repeat(70)),
@@ -51,7 +52,8 @@ const dates = fc.oneof(
 );
 const binary = fc.uint8Array({ maxLength: 6 });
 
-const plain: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown }>((tie) => ({
+/** Plain data of every kind. */
+export const plain: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown }>((tie) => ({
   any: fc.oneof(
     { depthSize: 'small', maxDepth: 3 },
     fc.oneof(fc.constant(null), fc.boolean(), texts, numbers, bigints, dates, binary),
