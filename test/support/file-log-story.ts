@@ -78,11 +78,16 @@ export class Story {
     }
   }
 
-  /** Opens what is on a disk, in another process: it is what it has to be, and takes more. */
-  async check(disk: SimulatedDisk): Promise<void> {
+  /** Goes on with what is on a disk, in another process. */
+  goOn(disk: SimulatedDisk): void {
     this.#disk = disk;
     this.#log = undefined;
     this.#host.kill();
+  }
+
+  /** Opens what is on a disk, in another process: it is what it has to be, and takes more. */
+  async check(disk: SimulatedDisk): Promise<void> {
+    this.goOn(disk);
     await this.#open();
     if (this.#log === undefined) throw new Error(`the log is not opened: ${String(this.#problem)}`);
     await this.#act({ do: 'append', count: 2 });
