@@ -63,10 +63,11 @@ export interface StatsParts {
 /** Reads the counts that the parts keep anyway: no row, entry, version or batch is looked at. */
 export function statsOf({ engine, log, horizon, subscribers }: StatsParts): StoreStats {
   const { head, floor } = log;
+  const version = horizon.timeline.versionOf(head);
   return {
     head,
     floor,
-    tables: Object.fromEntries([...engine.tables].map(([name, table]) => [name, tableStats(table)])),
+    tables: Object.fromEntries([...engine.tables].map(([name, table]) => [name, tableStats(table, version)])),
     log: { batches: head - floor + 1, bytes: horizon.logBytes },
     pins: horizon.pins(),
     pinnedBytes: horizon.pinnedBytes,
@@ -79,10 +80,10 @@ function buildStats({ name, catalog }: TableState): readonly BuildStats[] {
   return catalog.builds.map(({ plan, progress }) => ({ table: name, index: plan.name, ...progress }));
 }
 
-function tableStats(table: TableState): TableStats {
+function tableStats(table: TableState, version: number): TableStats {
   const indexes = table.indexes.map((index) => [index.plan.name, indexStats(index)] as const);
   return {
-    rows: table.sizeAt(Infinity),
+    rows: table.sizeAt(version),
     past: table.retained,
     bytes: table.bytes,
     indexes: Object.fromEntries(indexes),

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { MemoirError, openStore, table, type DurableStore, type LogPlan, type OpenOptions } from '../../src/index.js';
 import { MemoryMedium } from '../support/memory-byte-log.js';
@@ -117,11 +117,12 @@ describe('snapshots beside the log', () => {
     const store = await openOn(medium, {}, { snapshotEvery: { batches: 10 }, keep: { batches: 5 } });
     for (let i = 0; i < 5; i++) {
       await fill(store, 10);
+      await vi.waitFor(() => expect(medium.snapshots.has(store.head)).toBe(true));
       await later();
     }
+    await store.close();
     expect([...medium.snapshots.keys()]).toEqual([40, 50]);
     expect([medium.floor, store.floor]).toEqual([41, 46]);
-    await store.close();
     const again = await openOn(medium, {}, { keep: { batches: 5 } });
     expect([again.head, again.floor, again.now().items.get('a')]).toEqual([50, 46, { id: 'a', n: 50 }]);
     again.check();
@@ -192,8 +193,7 @@ describe('snapshots beside the log', () => {
     };
     const store = await openOn(medium, { log: failing });
     await put(store, 'a');
-    await later();
-    expect(errors.splice(0)).toEqual([new RangeError('full')]);
+    await vi.waitFor(() => expect(errors.splice(0)).toEqual([new RangeError('full')]));
     await expect(store.saveSnapshot()).rejects.toThrow('full');
     expect(store.holders()).toEqual([]);
     await put(store, 'b');

@@ -280,7 +280,7 @@ describe('what waits for the log', () => {
     const open = hold(medium);
     const made = put(store, 'b', 2);
     expect(store.now().items.count('byN', { gte: [0] })).toBe(1);
-    expect(store.stats()).toMatchObject({ head: 1 });
+    expect(store.stats()).toMatchObject({ head: 1, tables: { items: { rows: 1 } } });
     const snapshot = store.snapshot();
     expect(snapshot.offset).toBe(1);
     open();

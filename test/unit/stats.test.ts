@@ -196,6 +196,7 @@ describe('the cost of stats', () => {
     const { rows: kept } = state!;
     restore.push(() => Object.defineProperty(state!, 'rows', { value: kept }));
     Object.defineProperty(state!, 'rows', { value: untouchable, configurable: true });
+    horizon.timeline.reset(engine.version, log.head);
     const { tables: counted } = statsOf({ engine, log, horizon, subscribers: new Subscribers() });
     for (const act of restore) act();
     expect(counted['tasks']).toMatchObject({ rows, past: rows / 10, indexes: { byTag: { entries: rows * 2 } } });
