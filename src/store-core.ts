@@ -158,7 +158,7 @@ export class StoreCore {
 
   check(): void {
     this.#parts.engine.check();
-    if (this.#parts.log.floor === 1) this.#checkReplay();
+    if (this.#parts.horizon.floor === 0) this.#checkReplay();
   }
 
   /** Folds the whole log anew and compares: replay ≡ live state. */
