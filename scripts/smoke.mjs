@@ -15,6 +15,7 @@ import * as t from 'io-ts';
 import { createStore, table } from 'memoir';
 import { avro } from 'memoir/avro';
 import { tryTransact } from 'memoir/fp';
+import { fileLog } from 'memoir/log/file';
 
 const Task = t.readonly(t.strict({ id: t.string, queue: t.string, priority: t.number }));
 const tasks = table(Task, { primaryKey: 'id', indexes: { byQueue: ['queue', 'priority'] } });
@@ -27,6 +28,7 @@ const ids = [...store.now().tasks.scan('byQueue', { prefix: ['default'] })].map(
 if (batch.offset !== 1) throw new Error(\`offset \${batch.offset} instead of 1\`);
 if (ids.join() !== 't2,t1') throw new Error(\`rows \${ids.join()} instead of t2,t1\`);
 const outcome = tryTransact(store, (tx) => either.right(tx.tasks.getOrThrow('t3')));
+if (typeof fileLog({ dir: 'data' }).open !== 'function') throw new Error('no fileLog');
 if (!either.isLeft(outcome) || outcome.left.code !== 'RowNotFound') throw new Error('no RowNotFound');
 if (avro.name !== 'avro') throw new Error('no avro');
 `;

@@ -200,8 +200,8 @@ export interface ReadableStore<S extends Tables> {
   /** The net changes that lead from the state after one offset to the state after another, either way round. */
   diff(from: number | Position, to: number | Position): readonly Change<S>[];
   /**
-   * Every change of a row that the history has, oldest first: what it was, who changed it, when. A store that was opened
-   * from a snapshot has history from there on, whatever batches the log still has.
+   * Every change of a row that the history has, oldest first: what it was, who changed it, when. A store that was
+   * opened from a snapshot has history from there on, whatever batches the log still has.
    */
   history<N extends keyof S & string>(table: N, key: KeyOf<S[N]>): readonly RowChange<RowOf<S[N]>>[];
   /** The batches from an offset on, history first, then live, with no gap and no repetition. */

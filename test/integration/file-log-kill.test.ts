@@ -8,7 +8,8 @@ import { taken } from '../support/byte-log-contract.js';
 import { Workshop } from '../support/file-log-processes.js';
 import { Chance } from '../support/structures.js';
 
-// A process appends, each append synced before it is acknowledged, and is killed at a random moment; the next one goes on.
+// A process appends, each append synced before it is acknowledged, and is killed at a random moment; the next one goes
+// on.
 
 const ROUNDS = Number(process.env['MEMOIR_ROUNDS'] ?? 100);
 const seed = Number(process.env['MEMOIR_SEED'] ?? Math.floor(Math.random() * 2 ** 31));

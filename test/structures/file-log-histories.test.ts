@@ -1,6 +1,6 @@
 /**
- * Strategy: random lives of a log, by seed: what a program does, and at random calls a crash of the machine, a kill or a
- * failure, also while the log is being recovered from the one before. `file-log-story.ts` says what has to hold.
+ * Strategy: random lives of a log, by seed: what a program does, and at random calls a crash of the machine, a kill or
+ * a failure, also while the log is being recovered from the one before. `file-log-story.ts` says what has to hold.
  */
 import { expect, it } from 'vitest';
 

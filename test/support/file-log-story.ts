@@ -7,11 +7,11 @@ import { bodyOf, schemaOf, taken } from './byte-log-contract.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedHost } from './simulated-host.js';
 
-// Strategy: a script of what a program does with a log runs on a disk that crashes or fails at one call. Then the log is
-// opened again, as another process does, from what the disk still has.
-// Invariants: what was acknowledged and what was seen is there, if it was to be synced at once; what is there is a prefix
-// of what was submitted, in order, byte for byte; what was refused is not there; snapshots are whole; what may have been
-// lost after it was seen changes the lineage; and the log goes on from there.
+// Strategy: a script of what a program does with a log runs on a disk that crashes or fails at one call. Then the log
+// is opened again, as another process does, from what the disk still has. Invariants: what was acknowledged and what
+// was seen is there, if it was to be synced at once; what is there is a prefix of what was submitted, in order, byte
+// for byte; what was refused is not there; snapshots are whole; what may have been lost after it was seen changes the
+// lineage; and the log goes on from there.
 
 /** What a program does. `kill` ends the process without closing the log. */
 export type Act =
@@ -128,7 +128,7 @@ export class Story {
   async #open(): Promise<void> {
     if (this.#log !== undefined) await this.#expectTyped(() => this.#log!.close());
     this.#log = undefined;
-    for (let attempt = 0; attempt < 2 && this.#log === undefined && !this.#disk.isDown; attempt++) {
+    for (let attempt = 0; attempt < 2 && !this.#isOpen() && !this.#disk.isDown; attempt++) {
       await this.#expectTyped(async () => {
         const log = await this.#host.plan(this.#disk, this.#options).open();
         this.#log = log;
@@ -136,6 +136,10 @@ export class Story {
         await this.#look(log, await this.#entries(log));
       });
     }
+  }
+
+  #isOpen(): boolean {
+    return this.#log !== undefined;
   }
 
   async #entries(log: ByteLog): Promise<Entry[]> {

@@ -30,8 +30,11 @@ async function write() {
     return;
   }
   say(`open ${log.head}`);
-  if (role === 'hold') setInterval(() => undefined, 1000);
-  while (role === 'write') {
+  if (role === 'hold') {
+    setInterval(() => undefined, 1000);
+    return;
+  }
+  for (;;) {
     const count = 1 + (log.head % 5);
     await log.append(
       Array.from({ length: count }, (_, i) => body(log.head + 1 + i)),

@@ -56,7 +56,7 @@ export class SimulatedDisk implements Disk {
   /** The disk after the machine went down: what was synced, and so much of the rest. */
   afterCrash(survival: Survival): SimulatedDisk {
     const names = new Map(this.#lasting);
-    for (const naming of this.#namings.slice(0, survival.names)) name(names, naming);
+    for (const naming of this.#namings.slice(0, survival.names)) applyNaming(names, naming);
     return diskOf(names, (inode) => survivors(inode, survival.bytes));
   }
 
@@ -131,7 +131,7 @@ export class SimulatedDisk implements Disk {
 
   async syncDir(path: string): Promise<void> {
     await this.#call('syncDir', path);
-    for (const naming of this.#namings) if (folderOf(naming.path) === path) name(this.#lasting, naming);
+    for (const naming of this.#namings) if (folderOf(naming.path) === path) applyNaming(this.#lasting, naming);
     this.#namings = this.#namings.filter((one) => folderOf(one.path) !== path);
   }
 
@@ -212,7 +212,7 @@ export class SimulatedDisk implements Disk {
   }
 }
 
-function name(names: Map<string, Inode>, { path, inode, from }: Naming): void {
+function applyNaming(names: Map<string, Inode>, { path, inode, from }: Naming): void {
   if (from !== undefined) names.delete(from);
   if (inode === undefined) names.delete(path);
   else names.set(path, inode);

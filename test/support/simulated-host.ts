@@ -1,6 +1,6 @@
 import { fileLog, type Disk, type FileLogOptions, type FileLogPlan, type Host } from '../../src/log-file.js';
 
-/** The machine that a simulated log runs on: its processes, its chance, and its timers, which ring when they are told. */
+/** The machine of a simulated log: its processes, its chance, and its timers, which ring when they are told to. */
 export class SimulatedHost {
   #process = 1;
   #tokens = 0;

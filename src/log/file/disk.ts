@@ -1,10 +1,10 @@
 /**
- * What the file log needs of a disk: the few calls of an operating system, no more, so that a simulated one can stand in
- * for it and fail wherever it likes.
+ * What the file log needs of a disk: the few calls of an operating system, no more, so that a simulated one can stand
+ * in for it and fail wherever it likes.
  *
- * What a caller may rely on: bytes last once `sync` of their file has resolved, names (of files that were made, renamed,
- * linked or removed) once `syncDir` of their folder has. Before that, any part of it may be gone after a crash. What
- * fails rejects with an error that has Node's `code`: `ENOENT`, `EEXIST`, `ENOSPC`, `EIO`.
+ * What a caller may rely on: bytes last once `sync` of their file has resolved, names (of files that were made,
+ * renamed, linked or removed) once `syncDir` of their folder has. Before that, any part of it may be gone after a
+ * crash. What fails rejects with an error that has Node's `code`: `ENOENT`, `EEXIST`, `ENOSPC`, `EIO`.
  */
 export interface Disk {
   /** Makes a folder that lasts, with those above it; content if it is there. */

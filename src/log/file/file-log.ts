@@ -104,8 +104,9 @@ class FileLog implements ByteLog {
       for (; oldest !== undefined; oldest = this.#list.wholeBefore(before)) {
         this.#list.dropOldest();
         await host.disk.remove(`${dir}/${oldest.name}`);
+        // One by one: a disk that kept a later removal and lost an earlier one would leave a gap.
+        await host.disk.syncDir(dir);
       }
-      await host.disk.syncDir(dir);
     } catch (cause) {
       throw refused(`old segments in ${dir} could not be removed`, cause);
     }

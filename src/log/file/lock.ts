@@ -6,9 +6,10 @@ import type { Host, Owner } from './host.js';
 import { readWhole, writeAll } from './whole-file.js';
 
 // Who writes holds the lock file with the highest number, `lock-<n>`. It is made whole under another name and then
-// linked, which succeeds for one alone. A lock whose owner is gone is not removed: two could do that one after the other,
-// the second to the lock of the first. It is outbid, by the next number. The file with the highest number stays, held or
-// released, so that numbers only grow, and who bids on what he saw long ago finds a higher one and steps back.
+// linked, which succeeds for one alone. A lock whose owner is gone is not removed: two could do that one after the
+// other, the second to the lock of the first. It is outbid, by the next number. The file with the highest number
+// stays, held or released, so that numbers only grow, and who bids on what he saw long ago finds a higher one and
+// steps back.
 
 /** What a lock file says. */
 interface Held extends Owner {

@@ -133,9 +133,9 @@ async function holdsNothing(file: DiskFile, size: number, base: number, fault: F
 }
 
 /**
- * Verifies the newest segment of a log that was not closed. All of it is written anew, the same bytes in the same place:
- * a sync that failed leaves pages that look written, and that a later sync passes over, so that only what is written
- * again is known to last.
+ * Verifies the newest segment of a log that was not closed. All of it is written anew, the same bytes in the same
+ * place: a sync that failed leaves pages that look written, and that a later sync passes over, so that only what is
+ * written again is known to last.
  */
 async function recoverTail(host: Host, file: DiskFile, segment: Segment): Promise<void> {
   const size = await file.size();
