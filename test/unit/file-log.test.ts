@@ -101,6 +101,17 @@ describe('the file log', () => {
     }
   });
 
+  it('refuses an append that would begin another file when the one before cannot be synced', async () => {
+    const disk = new SimulatedDisk();
+    const log = await new SimulatedHost().plan(disk, { fsync: 'never' }).open();
+    await log.append(groupAfter(0, 2), schemaOf('a'));
+    disk.troubles = (_, name) => (name === 'sync' ? 'EIO' : undefined);
+    await expect(log.append(groupAfter(2, 1), schemaOf('b'))).rejects.toMatchObject({
+      code: 'LogRefused',
+      cause: { code: 'EIO' },
+    });
+  });
+
   it('keeps its lineage through a kill where appends are synced at once, and changes it otherwise', async () => {
     for (const [fsync, isKept] of [
       ['always', true],

@@ -123,7 +123,10 @@ class FileLog implements ByteLog {
     if (this.#ended !== undefined) throw this.#refusal();
     if (bodies.length === 0) return;
     this.#check(bodies);
-    const tail = await this.#tailFor(schema).catch((error: unknown) => this.#end('LogRefused', error));
+    const tail = await this.#tailFor(schema).catch((error: unknown) => {
+      // whatever became of the entries before: these were not written
+      this.#end('LogRefused', error instanceof MemoirError ? error.cause : error);
+    });
     const group = tail.group(bodies);
     try {
       await tail.write(group);
@@ -208,7 +211,6 @@ class FileLog implements ByteLog {
   #end(code: 'LogRefused' | 'OutcomeUnknown', cause: unknown): never {
     this.#ended ??= { cause };
     const { dir } = this.#settings;
-    if (cause instanceof MemoirError) throw cause;
     if (code === 'LogRefused') throw refused(`the log in ${dir} did not take the append, open it again`, cause);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new MemoirError(
