@@ -127,6 +127,21 @@ describe('the file log', () => {
     }
   });
 
+  it('makes the name of a file last that a process which was killed had only given', async () => {
+    const disk = new SimulatedDisk();
+    const host = new SimulatedHost();
+    const log = await host.plan(disk).open();
+    await log.append(groupAfter(0, 2), schemaOf('a'));
+    disk.troubles = (_, name) => (name === 'syncDir' ? 'crash' : undefined);
+    await expect(log.append(groupAfter(2, 1), schemaOf('b'))).rejects.toThrow();
+    host.kill();
+    const again = await host.plan(disk.afterKill()).open();
+    await again.append(groupAfter(2, 1), schemaOf('b'));
+    host.kill();
+    const after = await host.plan(disk.afterCrash({ names: 0, bytes: 0 })).open();
+    expect(after.head).toBe(3);
+  });
+
   it('refuses a file of another format, and changes nothing', async () => {
     const disk = new SimulatedDisk();
     const host = new SimulatedHost();
