@@ -16,7 +16,7 @@ import { crashTables, rowsAfter, submit } from '../support/crash-workload.js';
 import { root } from '../support/repository.js';
 
 /** How often a process is killed: more where the nightly script says. */
-const ROUNDS = Math.ceil(Number(process.env['MEMOIR_CRASHES'] ?? 100) / 4);
+const ROUNDS = Math.ceil(Number(process.env['MEMOIR_ROUNDS'] ?? 100) / 4);
 
 let dir: string;
 beforeAll(() => {
