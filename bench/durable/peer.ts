@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import { ROOT } from '../harness/launch.js';
 import type { Row } from '../peers/rows.js';
+import { HERE } from './places.js';
 
 /** What a commit waits for: the disk's word that it lasts, or nothing but the system's word that it has it. */
 export type Fsync = 'always' | 'never';
@@ -27,7 +27,7 @@ export interface PeerKind {
   open(dir: string, fsync: Fsync): Promise<Peer>;
 }
 
-const require = createRequire(join(ROOT, 'bench/durable/package.json'));
+const require = createRequire(join(HERE, 'package.json'));
 
 /** A package that is installed in this folder, not in the root, and so has no types there. */
 export function requirePeer(name: string): unknown {

@@ -175,9 +175,12 @@ func main() {
 		must(err)
 		must(file.Sync())
 		took := time.Since(begin)
+		about, err := file.Stat()
+		must(err)
 		must(file.Close())
 		must(db.Close())
-		result = reopened(*copyTo, map[string]float64{"ms": milliseconds(took)})
+		bytes := float64(about.Size()) / float64(*count)
+		result = reopened(*copyTo, map[string]float64{"ms": milliseconds(took), "bytes": bytes})
 	default:
 		log.Fatalf("there is no part %q", *part)
 	}
