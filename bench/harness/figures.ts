@@ -22,8 +22,13 @@ export class Figures {
 
   /** The median over the rounds. */
   median(order: Order, name: string): number | undefined {
-    const values = this.#of(order).flatMap(({ figures }) => figures[name] ?? []);
+    const values = this.byRound(order, name);
     return values.length === 0 ? undefined : median(values);
+  }
+
+  /** The figure of each round. */
+  byRound(order: Order, name: string): readonly number[] {
+    return this.#of(order).flatMap(({ figures }) => figures[name] ?? []);
   }
 
   /** The largest over the rounds. */

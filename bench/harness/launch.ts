@@ -46,7 +46,7 @@ export function build(): void {
 const TIMEOUT = 60 * 60_000;
 
 /** Measures in a process of its own. */
-function measure(bench: string, order: Order, round: number): Sample {
+export function measure(bench: string, order: Order, round: number): Sample {
   const driver = join(BENCH, 'dist', bench, 'driver.js');
   const begin = Date.now();
   const { status, signal, stdout } = spawnSync(
@@ -61,24 +61,36 @@ function measure(bench: string, order: Order, round: number): Sample {
   return { order, round, ...(JSON.parse(stdout) as Measured) };
 }
 
+/** An order, and how often it is carried out. */
+export type Job = Order & { readonly rounds: number };
+
+/** What a bench may say about its run. */
+interface RunOptions {
+  /** The jobs of a round in the order in which they run; as they are given unless told. */
+  readonly inTurn?: (jobs: readonly Job[], round: number) => readonly Job[];
+  /** Versions of what else is measured. */
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
 /** Runs every order in turn, round by round; what came of it is written as it comes, should the run be stopped. */
 export function run(
   bench: string,
-  orders: readonly (Order & { readonly rounds: number })[],
+  orders: readonly Job[],
   smoke: boolean,
+  { inTurn = (jobs) => jobs, versions = {} }: RunOptions = {},
 ): RunResults {
   const samples: Sample[] = [];
   const results: RunResults = {
     ...{ bench, smoke, made: new Date().toISOString(), samples },
     machine: { cpu: cpus()[0]?.model ?? '?', cores: cpus().length, memory: totalmem() },
-    versions: { node: process.versions.node, v8: process.versions.v8, memoir: version() },
+    versions: { node: process.versions.node, v8: process.versions.v8, memoir: version(), ...versions },
     commit: commit(),
   };
   mkdirSync(RESULTS, { recursive: true });
   const name = `${bench}-${results.made.replaceAll(/[:.]/g, '-')}.json`;
   const most = Math.max(...orders.map(({ rounds }) => rounds));
   for (let round = 1; round <= most; round++) {
-    for (const { rounds, ...order } of orders) {
+    for (const { rounds, ...order } of inTurn(orders, round)) {
       if (round > rounds) continue;
       samples.push(measure(bench, order, round));
       writeFileSync(join(RESULTS, name), `${JSON.stringify(results, undefined, 1)}\n`);

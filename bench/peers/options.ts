@@ -58,13 +58,19 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
-function wholeOf(name: string, given: string | undefined, otherwise: number, least: number): number {
+/** A whole number that was given, or another. Throws when it is too small or none. */
+export function wholeOf(name: string, given: string | undefined, otherwise: number, least: number): number {
   const value = given === undefined ? otherwise : Number(given);
   if (!Number.isInteger(value) || value < least) throw new Error(`--${name} is a whole number from ${least} on`);
   return value;
 }
 
-function listOf(given: string | undefined, otherwise: readonly string[], known: readonly string[]): readonly string[] {
+/** The names that were given, or others. Throws when one is not known. */
+export function listOf(
+  given: string | undefined,
+  otherwise: readonly string[],
+  known: readonly string[],
+): readonly string[] {
   const list = given === undefined ? otherwise : given.split(',');
   const strange = list.find((name) => !known.includes(name));
   if (strange !== undefined) throw new Error(`there is no ${strange}; there are ${known.join(', ')}`);

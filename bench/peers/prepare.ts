@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { kindOf } from './kinds.js';
 import type { Options } from './options.js';
-import { BUILT, GO_HARNESS, HERE, RESULTS, ROOT } from './places.js';
+import { GO_HARNESS, HERE, RESULTS, ROOT } from './places.js';
 import { writeRows } from './rows.js';
 
 const GOPATH = '/usr/share/gocode';
@@ -23,15 +23,25 @@ export function prepare(options: Options): { readonly peers: readonly string[]; 
   run('npx', ['tsc', '-p', join(HERE, 'tsconfig.emit.json')], ROOT);
   if (peers.some(isGo)) {
     const tags = existsSync(goFolder('go-msgpack')) ? ['-tags', 'msgpack'] : [];
-    mkdirSync(BUILT, { recursive: true });
-    const env = { ...process.env, GO111MODULE: 'off', GOPATH, GOFLAGS: '' };
-    execFileSync('go', ['build', ...tags, '-o', GO_HARNESS, '.'], { cwd: join(HERE, 'go'), env, stdio: 'inherit' });
+    buildGo(join(HERE, 'go'), GO_HARNESS, tags);
   }
   const count = options.rows + Math.floor(options.rows / 5);
   mkdirSync(RESULTS, { recursive: true });
   const data = join(RESULTS, `rows-${count}.jsonl`);
   writeRows(data, count);
   return { peers, data };
+}
+
+/** Builds a program in Go, with the packages that Debian has installed. */
+export function buildGo(folder: string, program: string, tags: readonly string[] = []): void {
+  mkdirSync(dirname(program), { recursive: true });
+  const env = { ...process.env, GO111MODULE: 'off', GOPATH, GOFLAGS: '' };
+  execFileSync('go', ['build', ...tags, '-o', program, '.'], { cwd: folder, env, stdio: 'inherit' });
+}
+
+/** Whether Go is there, and a package of it that Debian installs. */
+export function hasGo(name: string): boolean {
+  return spawnSync('go', ['version']).status === 0 && existsSync(join(GOPATH, 'src', name));
 }
 
 /** True for the peers that the Go harness runs. */
@@ -42,7 +52,7 @@ export function isGo(name: string): boolean {
 /** The peers, without those in Go when they are not insisted on and Go is not there. */
 function withGo({ peers, smoke, install }: Options): readonly string[] {
   if (!peers.some(isGo)) return peers;
-  const goThere = () => spawnSync('go', ['version']).status === 0 && existsSync(goFolder('go-memdb'));
+  const goThere = () => hasGo('github.com/hashicorp/go-memdb');
   const msgpackThere = existsSync(goFolder('go-msgpack'));
   if (install && !(goThere() && msgpackThere)) {
     run('apt-get', ['update', '-qq'], ROOT);
@@ -55,7 +65,8 @@ function withGo({ peers, smoke, install }: Options): readonly string[] {
   return peers.filter((name) => !isGo(name));
 }
 
-function run(command: string, args: readonly string[], cwd: string): void {
+/** Runs a command; what it prints goes to the standard error. */
+export function run(command: string, args: readonly string[], cwd: string): void {
   execFileSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
 }
 
@@ -74,7 +85,8 @@ export function versionsOf(peers: readonly string[]): Record<string, string> {
   return { ...versions, memoir: versionIn(ROOT) };
 }
 
-function versionIn(folder: string): string {
+/** The version of the package in a folder. */
+export function versionIn(folder: string): string {
   return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
 }
 

@@ -55,7 +55,7 @@ export function storeWithIndexes(count: number, keep: Keep): TaskStore {
 }
 
 /** Has a subscriber told of everything, and a live query; returns what proves that they were. */
-export function watched(store: TaskStore): () => void {
+export function watched(store: Pick<TaskStore, 'head' | 'changes' | 'live'>): () => void {
   let [batches, answers] = [0, 0];
   const { head } = store;
   store.changes().subscribe(() => batches++);

@@ -1,20 +1,23 @@
 import { importPeer, mix, type Peer, type PeerKind, type Reader, type Seen, type Update } from '../peer.js';
 import type { Row } from '../rows.js';
 
-interface Statement {
+/** A prepared statement. */
+export interface Statement {
   run(...values: unknown[]): unknown;
   get(...values: unknown[]): unknown;
   iterate(...values: unknown[]): IterableIterator<unknown>;
 }
 
-interface Database {
+/** An open database. */
+export interface Database {
   pragma(text: string): unknown;
   exec(text: string): unknown;
   prepare(text: string): Statement;
   close(): unknown;
 }
 
-interface Sqlite {
+/** The package. */
+export interface Sqlite {
   readonly default: new (path: string) => Database;
 }
 
@@ -29,7 +32,8 @@ export const betterSqlite3: PeerKind = {
   },
 };
 
-const SCHEMA = `
+/** The table of seven fields and four indexes. */
+export const SCHEMA = `
   create table tasks(
     id text primary key, namespace text, name text, status text, priority int, createdAt int, tags text
   ) without rowid;
