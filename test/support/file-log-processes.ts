@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +16,8 @@ export class Workshop {
     const { status, stdout } = spawnSync(process.execPath, [tsc, ...options], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`the file log does not build: ${stdout}`);
     writeFileSync(join(this.dir, 'package.json'), '{"type":"module"}');
+    // For avsc, which is beside what is built only in the repository.
+    symlinkSync(join(root, 'node_modules'), join(this.dir, 'node_modules'));
   }
 
   start(log: string, role: 'write' | 'hold' | 'follow'): LogProcess {
