@@ -1,5 +1,6 @@
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
+import { Entries } from './entries.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import { Removals } from './removals.js';
 
@@ -8,9 +9,6 @@ const SPAN_SIZE = 64;
 
 /** What an entry takes, by estimate: its place in a tree that is not quite full, its key of two parts, its death. */
 const ENTRY_BYTES = 128;
-
-/** What one that waits takes: its place in five lists. */
-const WAITING_BYTES = 40;
 
 /** So many may wait to be filed; to file them takes the first reader of the past some 15 ms. */
 const WAITING_MAX = 16_384;
@@ -88,7 +86,7 @@ export class IndexHistory<S> implements PastEntries {
 
   /** Bytes, by estimate. */
   get bytes(): number {
-    return this.#filed * ENTRY_BYTES + this.#waiting.length * WAITING_BYTES;
+    return this.#filed * ENTRY_BYTES + this.#waiting.bytes;
   }
 
   /** Goes up at each change, after which the spans a scan holds may be too few. */
@@ -97,12 +95,12 @@ export class IndexHistory<S> implements PastEntries {
   }
 
   /**
-   * `source` is what the full key is read from: the index's parts, then the primary key's. `since` is when the row was
-   * written that had it last, which may be after it was born.
+   * `source` is what the full key is read from: the index's parts, then the primary key's. `entry` has what the tree of
+   * the head had. `since` is when the row was written that had it last, which may be after it was born.
    */
-  add(source: S, slot: number, born: number, died: number, since: number): void {
-    this.#waiting.push(source, slot, born, died, since);
-    if (born < died) this.#edits++;
+  add(source: S, slot: number, entry: Entries, died: number, since: number): void {
+    this.#waiting.push(source, slot, entry, died, since);
+    if (entry.bornAt(0) < died) this.#edits++;
   }
 
   /** Takes back the newest entry, when its removal is undone; returns when it was born. */
@@ -168,13 +166,14 @@ export class IndexHistory<S> implements PastEntries {
     if (this.#waiting.length === 0) return;
     const touched = new Set<HistorySpan<S>>();
     const settled = this.#settled;
-    this.#waiting.drain((source, slot, born, died, since, number) => {
+    this.#waiting.drain((source, entries, at, died, since, number) => {
+      const born = entries.bornAt(at);
       // What was born and removed between two versions that anyone can see is kept for undoing alone.
       const level = born === died ? -1 : levelOf(died - born);
       if (number >= settled) this.#recent.push({ level, born });
       if (level < 0) return;
       const span = this.#spanFor(level, died);
-      span.add(source, slot, born, died, since);
+      span.add(source, entries, at, died, since);
       touched.add(span);
       this.#filed++;
       this.#nextDrop = Math.min(this.#nextDrop, died);
@@ -218,6 +217,9 @@ function firstAfter(spans: readonly { readonly lastDied: number }[], version: nu
   return low;
 }
 
+/** What was taken back. */
+const taken = new Entries(1);
+
 interface Removal {
   /** −1 where nothing went to the history side. */
   readonly level: number;
@@ -253,17 +255,17 @@ class HistorySpan<S> implements PastSpan {
     return this.#sources.length;
   }
 
-  add(source: S, slot: number, born: number, died: number, since: number): void {
+  add(source: S, entries: Entries, at: number, died: number, since: number): void {
     const ref = this.#sources.push(source) - 1;
-    this.#slots.push(slot);
+    this.#slots.push(entries.ref[at]!);
     this.died.push(died);
     this.#since.push(since);
-    this.tree.insert(this.fullKey(ref), ref, born);
+    this.tree.insertFrom(entries, at, ref);
   }
 
   takeBack(): void {
     const ref = this.#sources.length - 1;
-    this.tree.remove(ref);
+    this.tree.remove(ref, taken);
     this.#sources.pop();
     this.#slots.pop();
     this.died.pop();

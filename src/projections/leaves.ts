@@ -102,27 +102,25 @@ export class Leaves {
     if (at === 0) this.#noteFirst(d);
   }
 
-  /** Removes an inner entry and returns the version at which it came in. */
-  takeInner(leaf: number, at: number): number {
+  /** Removes an inner entry, which becomes the first of `taken`. */
+  takeInner(leaf: number, at: number, taken: Entries): void {
     const from = (leaf << LEAF_BITS) + at;
-    const born = this.arena.bornAt(from);
+    taken.copy(this.arena, from, 0);
     const count = this.#count[leaf]! - 1;
     this.#leafOf[this.arena.ref[from]!] = 0;
     this.arena.move(from + 1, from, count - at);
     this.#count[leaf] = count;
     this.#size--;
     this.#edits++;
-    return born;
   }
 
-  /** Removes any entry and returns the version at which it came in. */
-  takeOut(d: number, at: number): number {
+  /** Removes any entry, which becomes the first of `taken`. */
+  takeOut(d: number, at: number, taken: Entries): void {
     const leaf = this.directory.ref[d]!;
-    const born = this.takeInner(leaf, at);
+    this.takeInner(leaf, at, taken);
     const count = this.#count[leaf]!;
     if (at === 0 && count > 0) this.#noteFirst(d);
     if (count < LEAF / 4 && this.#length > 1) this.#merge(d);
-    return born;
   }
 
   /** Halves a leaf. */

@@ -61,27 +61,38 @@ export class OrderedTree {
 
   /** Adds an entry that is not there yet. */
   insert(key: Key, ref: number, born: number): void {
-    if (this.#waitingCount === this.#waiting.capacity) this.#waiting.grow(this.#waitingCount * 2);
     // Now, while what the key is made of is in the cache.
     headOf(key, false, 0x00, aim);
-    this.#waiting.set(this.#waitingCount++, aim, ref, born);
+    this.#waiting.set(this.#waitFor(), aim, ref, born);
     if (this.#waitingCount === WAITING_END) this.#place();
   }
 
-  /** Removes an entry that is there and returns the version at which it came in. */
-  remove(ref: number): number {
+  /** Adds an entry that is not there yet, one of some that were in another tree under the same key. */
+  insertFrom(some: Entries, at: number, ref: number): void {
+    const to = this.#waitFor();
+    this.#waiting.copy(some, at, to);
+    this.#waiting.ref[to] = ref;
+    if (this.#waitingCount === WAITING_END) this.#place();
+  }
+
+  /** Removes an entry that is there; it becomes the first of `taken`. */
+  remove(ref: number, taken: Entries): void {
     if (this.#waitingCount > 0 && this.#waiting.ref[this.#waitingCount - 1] === ref) {
-      return this.#waiting.bornAt(--this.#waitingCount);
+      taken.copy(this.#waiting, --this.#waitingCount, 0);
+      return;
     }
     const leaves = this.#leaves;
     if (leaves.leafOf(ref) < 0) this.#place();
     const leaf = leaves.leafOf(ref);
     assert(leaf >= 0, 'an index has an entry for every key of its rows');
     const at = leaves.placeIn(leaf, ref);
-    if (leaves.isInner(leaf, at)) return leaves.takeInner(leaf, at);
+    if (leaves.isInner(leaf, at)) {
+      leaves.takeInner(leaf, at, taken);
+      return;
+    }
     this.#aimAt(ref, this.#keys.fullKey(ref));
     this.#find(found);
-    return leaves.takeOut(found.leaf, found.at);
+    leaves.takeOut(found.leaf, found.at, taken);
   }
 
   /** Puts entries that wait in their places, once there are so many. */
@@ -303,6 +314,12 @@ export class OrderedTree {
       else high = middle;
     }
     return low - start;
+  }
+
+  /** The place of one more entry that waits. */
+  #waitFor(): number {
+    if (this.#waitingCount === this.#waiting.capacity) this.#waiting.grow(this.#waitingCount * 2);
+    return this.#waitingCount++;
   }
 
   /** Puts every entry that waits in its place. */
