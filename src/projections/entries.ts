@@ -63,17 +63,6 @@ export class Entries {
     this.ref[to] = from.ref[at]!;
   }
 
-  /** Copies entries of others, in the order of these places. */
-  gather(from: Entries, places: Int32Array): void {
-    for (let i = 0; i < places.length; i++) this.copy(from, places[i]!, i);
-  }
-
-  /** Copies a stretch of others. */
-  copyAll(from: Entries, at: number, to: number, count: number): void {
-    this.numbers.set(from.numbers.subarray(at << ENTRY_BITS, (at + count) << ENTRY_BITS), to << ENTRY_BITS);
-    this.ref.set(from.ref.subarray(at, at + count), to);
-  }
-
   #moveEach(from: number, to: number, count: number): void {
     const { numbers, ref } = this;
     const step = from < to ? -1 : 1;

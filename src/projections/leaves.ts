@@ -25,7 +25,7 @@ export class Leaves {
   /** The first entry of each leaf, in order; `ref` is the leaf's number in the arena. */
   directory = new Entries(1);
   #count = new Int32Array(2);
-  /** By ref, the leaf in which its entry is, plus one; 0 when it is in none. */
+  /** By ref, the leaf in which its entry is, plus one; 0 when there is none; −1 less the place of one that waits. */
   #leafOf = new Int32Array(8);
   #length = 1;
   #used = 1;
@@ -68,6 +68,19 @@ export class Leaves {
     return ref < this.#leafOf.length ? this.#leafOf[ref]! - 1 : -1;
   }
 
+  /** Notes at which place an entry waits to come into a leaf. */
+  noteWaiting(ref: number, place: number): void {
+    if (ref >= this.#leafOf.length) this.#growRefs(ref + 1);
+    this.#leafOf[ref] = -1 - place;
+  }
+
+  /** Notes that an entry does not wait any more, and returns the place at which it did. */
+  stopWaiting(ref: number): number {
+    const place = -1 - this.#leafOf[ref]!;
+    this.#leafOf[ref] = 0;
+    return place;
+  }
+
   /** Where in its leaf the entry of a ref is. */
   placeIn(leaf: number, ref: number): number {
     const refs = this.arena.ref;
@@ -94,7 +107,6 @@ export class Leaves {
     if (to + after === this.arena.capacity) this.arena.grow(this.arena.capacity * 2);
     this.arena.move(to, to + 1, after);
     this.arena.set(to, head, ref, born);
-    if (ref >= this.#leafOf.length) this.#growRefs(ref + 1);
     this.#leafOf[ref] = leaf + 1;
     this.#count[leaf]!++;
     this.#size++;
@@ -140,8 +152,17 @@ export class Leaves {
     this.#noteFirst(d + 1);
   }
 
-  /** Merges a sorted run of entries with those there are, and writes all leaves anew. */
-  rebuild(run: Entries, length: number, isBefore: (aAt: number, b: Entries, bAt: number) => boolean): void {
+  /**
+   * Merges a run of entries with those there are, and writes all leaves anew.
+   *
+   * @param order the places of the entries of the run in order, so many of them
+   */
+  rebuild(
+    run: Entries,
+    order: Int32Array,
+    length: number,
+    isBefore: (aAt: number, b: Entries, bAt: number) => boolean,
+  ): void {
     const size = this.#size + length;
     const leaves = Math.ceil(size / LEAF_FILLED);
     const arena = new Entries(leaves << LEAF_BITS);
@@ -153,13 +174,10 @@ export class Leaves {
     for (let d = 0; d < leaves; d++) {
       const start = d << LEAF_BITS;
       const end = start + Math.floor((size * (d + 1)) / leaves) - Math.floor((size * d) / leaves);
-      if (this.#size === 0) {
-        arena.copyAll(run, next, start, end - start);
-        next += end - start;
-      }
+      if (this.#size === 0) for (let at = start; at < end; at++) arena.copy(run, order[next++]!, at);
       for (let at = start; at < end && this.#size > 0; at++) {
         const place = this.ended(old) ? -1 : this.startOf(old.leaf) + old.at;
-        if (place < 0 || (next < length && !isBefore(place, run, next))) arena.copy(run, next++, at);
+        if (place < 0 || (next < length && !isBefore(place, run, order[next]!))) arena.copy(run, order[next++]!, at);
         else {
           arena.copy(this.arena, place, at);
           this.next(old);
@@ -176,7 +194,6 @@ export class Leaves {
     this.#free.length = 0;
     this.#size = size;
     this.#edits++;
-    this.#growRefs(highest(run.ref, length) + 1);
     for (let leaf = 0; leaf < leaves; leaf++) this.#noteLeaf(leaf, 0);
   }
 
@@ -340,10 +357,4 @@ export class Leaves {
     if (this.#used > this.#count.length) this.#count = grown(this.#count, new Int32Array(this.#used * 2));
     return leaf;
   }
-}
-
-function highest(numbers: Int32Array, length: number): number {
-  let most = -1;
-  for (let i = 0; i < length; i++) most = Math.max(most, numbers[i]!);
-  return most;
 }

@@ -15,7 +15,7 @@ const WAITING_END = 2 ** 21;
 /** So many are put in their places one by one, without sorting. */
 const FEW = 16;
 
-/** Room for so many that wait is kept when they have gone to their places. */
+/** Room for so many that wait is always kept when they have gone to their places. */
 const ROOM_MIN = 32;
 
 /** Where a tree finds the key of an entry, when heads alone do not decide. */
@@ -63,13 +63,13 @@ export class OrderedTree {
   insert(key: Key, ref: number, born: number): void {
     // Now, while what the key is made of is in the cache.
     headOf(key, false, 0x00, aim);
-    this.#waiting.set(this.#waitFor(), aim, ref, born);
+    this.#waiting.set(this.#waitFor(ref), aim, ref, born);
     if (this.#waitingCount === WAITING_END) this.#place();
   }
 
   /** Adds an entry that is not there yet, one of some that were in another tree under the same key. */
   insertFrom(some: Entries, at: number, ref: number): void {
-    const to = this.#waitFor();
+    const to = this.#waitFor(ref);
     this.#waiting.copy(some, at, to);
     this.#waiting.ref[to] = ref;
     if (this.#waitingCount === WAITING_END) this.#place();
@@ -77,14 +77,12 @@ export class OrderedTree {
 
   /** Removes an entry that is there; it becomes the first of `taken`. */
   remove(ref: number, taken: Entries): void {
-    if (this.#waitingCount > 0 && this.#waiting.ref[this.#waitingCount - 1] === ref) {
-      taken.copy(this.#waiting, --this.#waitingCount, 0);
+    const leaves = this.#leaves;
+    const leaf = leaves.leafOf(ref);
+    if (leaf < 0) {
+      this.#removeWaiting(ref, taken);
       return;
     }
-    const leaves = this.#leaves;
-    if (leaves.leafOf(ref) < 0) this.#place();
-    const leaf = leaves.leafOf(ref);
-    assert(leaf >= 0, 'an index has an entry for every key of its rows');
     const at = leaves.placeIn(leaf, ref);
     if (leaves.isInner(leaf, at)) {
       leaves.takeInner(leaf, at, taken);
@@ -316,10 +314,24 @@ export class OrderedTree {
     return low - start;
   }
 
-  /** The place of one more entry that waits. */
-  #waitFor(): number {
-    if (this.#waitingCount === this.#waiting.capacity) this.#waiting.grow(this.#waitingCount * 2);
-    return this.#waitingCount++;
+  /** The place for one more entry that waits. */
+  #waitFor(ref: number): number {
+    const place = this.#waitingCount++;
+    if (place === this.#waiting.capacity) this.#waiting.grow(place * 2);
+    this.#leaves.noteWaiting(ref, place);
+    return place;
+  }
+
+  /** Removes an entry that waits; the newest one takes its place. */
+  #removeWaiting(ref: number, taken: Entries): void {
+    const waiting = this.#waiting;
+    const place = this.#leaves.stopWaiting(ref);
+    assert(place >= 0 && place < this.#waitingCount, 'an index has an entry for every key of its rows');
+    taken.copy(waiting, place, 0);
+    const last = --this.#waitingCount;
+    if (place === last) return;
+    waiting.copy(waiting, last, place);
+    this.#leaves.noteWaiting(waiting.ref[last]!, place);
   }
 
   /** Puts every entry that waits in its place. */
@@ -329,18 +341,19 @@ export class OrderedTree {
     this.#waitingCount = 0;
     if (count < FEW) this.#putFew(waiting, count);
     else {
-      const run = sortEntries(waiting, count, (a, b) => this.#compareRefs(a, b));
+      const order = sortEntries(waiting, count, (a, b) => this.#compareRefs(a, b));
       // So many would split most leaves, and leave them half empty.
       if (count * 8 > this.#leaves.size) {
-        this.#leaves.rebuild(run, count, (at, other, i) => this.#isBefore(at, other, i));
-      } else this.#putRun(run, count);
+        this.#leaves.rebuild(waiting, order, count, (at, other, i) => this.#isBefore(at, other, i));
+      } else this.#putRun(waiting, order, count);
     }
-    if (waiting.capacity > ROOM_MIN) this.#waiting = new Entries(ROOM_MIN);
+    // Room is kept where it is little beside what the leaves take.
+    if (waiting.capacity > Math.max(ROOM_MIN, this.#leaves.size / 16)) this.#waiting = new Entries(ROOM_MIN);
   }
 
-  /** Puts the entries of a sorted run in their places, one by one. */
-  #putRun(run: Entries, count: number): void {
-    for (let i = 0, d = 0; i < count; i++) d = this.#putFrom(run, i, d);
+  /** Puts the entries of a run in their places, one by one in order. */
+  #putRun(run: Entries, order: Int32Array, count: number): void {
+    for (let i = 0, d = 0; i < count; i++) d = this.#putFrom(run, order[i]!, d);
   }
 
   /** Puts some entries, in no order, in their places. */
