@@ -57,6 +57,11 @@ export class Entries {
     this.ref[at] = ref;
   }
 
+  /** Copies a stretch of these to a place in others. */
+  copyTo(others: Entries, from: number, to: number, count: number): void {
+    for (let i = 0; i < count; i++) others.copy(this, from + i, to + i);
+  }
+
   /** Copies one entry of others to a place in these. */
   copy(from: Entries, at: number, to: number): void {
     copyNumbers(from.numbers, at << ENTRY_BITS, this.numbers, to << ENTRY_BITS);

@@ -3,8 +3,8 @@ import { compareKeys, compareParts, type Key } from '../codecs/key.js';
 import { beginsWith, type Edge } from '../codecs/range.js';
 import { BORN, Entries, ENTRY_BITS } from './entries.js';
 import { headOf } from './key-head.js';
-import { Leaves, type Position } from './leaves.js';
-import { sortEntries } from './sort-entries.js';
+import { Leaves, type Position, type Sequence } from './leaves.js';
+import { sortEntries, type Ties } from './sort-entries.js';
 
 /** So many entries may wait, when a transaction ends, to be put in their places. */
 const WAITING_MAX = 2048;
@@ -34,7 +34,7 @@ export interface EntryKeys {
  *
  * Callers hold to this: a key can be read through `EntryKeys` from its insertion until after its removal.
  */
-export class OrderedTree {
+export class OrderedTree implements Sequence, Ties {
   readonly #keys: EntryKeys;
   readonly #leaves = new Leaves();
   #waiting = new Entries(ROOM_MIN);
@@ -124,23 +124,23 @@ export class OrderedTree {
   }
 
   refAt(position: Position): number {
-    return this.#leaves.arena.ref[this.#leaves.startOf(position.leaf) + position.at]!;
+    return this.#leaves.entriesOf(position.leaf).ref[this.#leaves.startOf(position.leaf) + position.at]!;
   }
 
   bornAt(position: Position): number {
-    return this.#leaves.arena.bornAt(this.#leaves.startOf(position.leaf) + position.at);
+    return this.#leaves.entriesOf(position.leaf).bornAt(this.#leaves.startOf(position.leaf) + position.at);
   }
 
   /** Where the entry at a position stands to an edge: negative before it, positive after. */
   orderAt(position: Position, edge: Edge): number {
     this.#aim(edge);
-    return this.#order(this.#leaves.arena, this.#leaves.startOf(position.leaf) + position.at);
+    return this.#order(this.#leaves.entriesOf(position.leaf), this.#leaves.startOf(position.leaf) + position.at);
   }
 
   /** Where the entry at a position stands to one of another tree: negative before it, positive after. */
   compareAt(position: Position, other: OrderedTree, there: Position): number {
-    const mine = this.#leaves.arena;
-    const theirs = other.#leaves.arena;
+    const mine = this.#leaves.entriesOf(position.leaf);
+    const theirs = other.#leaves.entriesOf(there.leaf);
     const a = this.#leaves.startOf(position.leaf) + position.at;
     const b = other.#leaves.startOf(there.leaf) + there.at;
     const order = orderOfHeads(mine, a, theirs, b);
@@ -157,7 +157,7 @@ export class OrderedTree {
   }
 
   /** Moves a position, up to another, over entries that a version does not see; `died` says when each ref died. */
-  skipUnseen(from: Position, end: Position, version: number, died: readonly number[] | undefined): void {
+  skipUnseen(from: Position, end: Position, version: number, died: Float64Array | undefined): void {
     this.#leaves.skipUnseen(from, end, version, died);
   }
 
@@ -181,16 +181,16 @@ export class OrderedTree {
   check(): void {
     let before = -1;
     for (const ref of this.refs()) {
-      assert(before < 0 || this.#compareRefs(before, ref) < 0, 'the entries of a tree are in order');
+      assert(before < 0 || this.compareRefs(before, ref) < 0, 'the entries of a tree are in order');
       before = ref;
     }
     this.#leaves.check();
-    const { arena, length } = this.#leaves;
-    for (let d = 0; d < length; d++) {
+    for (let d = 0; d < this.#leaves.length; d++) {
+      const entries = this.#leaves.entriesOf(d);
       const start = this.#leaves.startOf(d);
       for (let at = start; at < start + this.#leaves.countOf(d); at++) {
-        this.#aimAt(arena.ref[at]!, this.#keys.fullKey(arena.ref[at]!));
-        assert(this.#order(arena, at) === 0, 'every entry has the head of its key');
+        this.#aimAt(entries.ref[at]!, this.#keys.fullKey(entries.ref[at]!));
+        assert(this.#order(entries, at) === 0, 'every entry has the head of its key');
       }
     }
   }
@@ -248,8 +248,8 @@ export class OrderedTree {
     return this.#aimRef < 0 ? -this.#side : ref - this.#aimRef;
   }
 
-  /** Where two entries stand to each other. */
-  #compareRefs(a: number, b: number): number {
+  /** Where two entries whose heads tie stand to each other. */
+  compareRefs(a: number, b: number): number {
     return compareKeys(this.#keys.fullKey(a), this.#keys.fullKey(b)) || a - b;
   }
 
@@ -288,13 +288,13 @@ export class OrderedTree {
     let order = numbers[first]! - aim[0]!;
     if (order === 0) order = numbers[first + 1]! - aim[1]!;
     if (order === 0) order = numbers[first + 2]! - aim[2]!;
-    if (order === 0) order = this.#orderOfTie(this.#leaves.arena.ref[this.#leaves.startOf(d)]!);
+    if (order === 0) order = this.#orderOfTie(this.#leaves.entriesOf(d).ref[this.#leaves.startOf(d)]!);
     return order < 0;
   }
 
   /** The first place in a leaf whose entry is not before the aim. */
   #firstNotBefore(d: number): number {
-    const { numbers, ref } = this.#leaves.arena;
+    const { numbers, ref } = this.#leaves.entriesOf(d);
     const aim0 = aim[0]!;
     const aim1 = aim[1]!;
     const aim2 = aim[2]!;
@@ -341,10 +341,10 @@ export class OrderedTree {
     this.#waitingCount = 0;
     if (count < FEW) this.#putFew(waiting, count);
     else {
-      const order = sortEntries(waiting, count, (a, b) => this.#compareRefs(a, b));
+      const order = sortEntries(waiting, count, this);
       // So many would split most leaves, and leave them half empty.
       if (count * 8 > this.#leaves.size) {
-        this.#leaves.rebuild(waiting, order, count, (at, other, i) => this.#isBefore(at, other, i));
+        this.#leaves.rebuild(waiting, order, count, this);
       } else this.#putRun(waiting, order, count);
     }
     // Room is kept where it is little beside what the leaves take.
@@ -378,10 +378,9 @@ export class OrderedTree {
     return d;
   }
 
-  /** True when an entry in its place comes before one of a run. */
-  #isBefore(at: number, run: Entries, i: number): boolean {
-    const { arena } = this.#leaves;
-    return (orderOfHeads(arena, at, run, i) || this.#compareRefs(arena.ref[at]!, run.ref[i]!)) < 0;
+  /** True when one of some entries comes before one of others. */
+  isBefore(a: Entries, aAt: number, b: Entries, bAt: number): boolean {
+    return (orderOfHeads(a, aAt, b, bAt) || this.compareRefs(a.ref[aAt]!, b.ref[bAt]!)) < 0;
   }
 }
 

@@ -15,24 +15,25 @@ const HALF_BITS = 24;
 const NARROW = 8;
 const WIDE = 12;
 
-/** The order of two refs whose heads tie. */
-type Compare = (a: number, b: number) => number;
+/** Who knows the order of entries whose heads tie. */
+export interface Ties {
+  compareRefs(a: number, b: number): number;
+}
 
 /** How often each digit occurs, for all digits of a sort; one sort runs at a time. */
 const counts = new Int32Array(Math.max((2 * HALF_BITS * 2 ** NARROW) / NARROW, (2 * HALF_BITS * 2 ** WIDE) / WIDE));
 
 /**
- * Sorts entries by their heads, most significant first, and where heads tie by `compare`. Long stretches by radix,
+ * Sorts entries by their heads, most significant first, and where heads tie by `ties`. Long stretches by radix,
  * least significant digit first (Knuth, 'The art of computer programming' 3, 5.2.5), short ones by insertion.
  *
  * @param count how many of the entries, from the first on
- * @param compare the order of two refs whose heads tie
  * @returns their places in order, in an array that may be longer and that the next sort uses again
  */
-export function sortEntries(entries: Entries, count: number, compare: Compare): Int32Array {
+export function sortEntries(entries: Entries, count: number, ties: Ties): Int32Array {
   const room = count > ROOM_MAX ? new Room(count) : (roomKept ??= new Room(ROOM_MAX));
   for (let i = 0; i < count; i++) room.order[i] = i;
-  new Sort(entries, room, compare).sort(0, 0, count);
+  new Sort(entries, room, ties).sort(0, 0, count);
   return room.order;
 }
 
@@ -57,15 +58,15 @@ let roomKept: Room | undefined;
 class Sort {
   readonly #entries: Entries;
   readonly #order: Int32Array;
-  readonly #compare: Compare;
+  readonly #ties: Ties;
   readonly #keys: Float64Array;
   readonly #nextKeys: Float64Array;
   readonly #nextOrder: Int32Array;
 
-  constructor(entries: Entries, { order, nextOrder, keys, nextKeys }: Room, compare: Compare) {
+  constructor(entries: Entries, { order, nextOrder, keys, nextKeys }: Room, ties: Ties) {
     this.#entries = entries;
     this.#order = order;
-    this.#compare = compare;
+    this.#ties = ties;
     this.#keys = keys;
     this.#nextKeys = nextKeys;
     this.#nextOrder = nextOrder;
@@ -79,7 +80,7 @@ class Sort {
     }
     if (number === HEAD_NUMBERS) {
       const { ref } = this.#entries;
-      this.#order.subarray(from, to).sort((a, b) => this.#compare(ref[a]!, ref[b]!));
+      this.#order.subarray(from, to).sort((a, b) => this.#ties.compareRefs(ref[a]!, ref[b]!));
       return;
     }
     this.#readKeys(number, from, to);
@@ -116,7 +117,7 @@ class Sort {
     const i = a << ENTRY_BITS;
     const j = b << ENTRY_BITS;
     const order = numbers[i]! - numbers[j]! || numbers[i + 1]! - numbers[j + 1]! || numbers[i + 2]! - numbers[j + 2]!;
-    return (order || this.#compare(ref[a]!, ref[b]!)) < 0;
+    return (order || this.#ties.compareRefs(ref[a]!, ref[b]!)) < 0;
   }
 
   #insert(from: number, to: number): void {
@@ -201,4 +202,4 @@ class Sort {
   }
 }
 
-keepShape(new Sort(new Entries(0), new Room(0), () => 0));
+keepShape(new Sort(new Entries(0), new Room(0), { compareRefs: () => 0 }));

@@ -239,7 +239,7 @@ class TreeTrial implements Trial {
     const versions = [this.#random.below(this.#version + 2)];
     if (near !== undefined) versions.push(near.born - 1, near.born, this.#died[near.ref]! - 1, this.#died[near.ref]!);
     const version = this.#random.pick(versions);
-    const died = this.#random.is(0.5) ? this.#died : undefined;
+    const died = this.#random.is(0.5) ? Float64Array.from(this.#died) : undefined;
     const unseen = ({ born, ref }: Entry) => born > version || (died !== undefined && died[ref]! <= version);
     let at = first;
     while (at < last && unseen(this.#twin[at]!)) at++;
