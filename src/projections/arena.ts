@@ -22,9 +22,7 @@ export class Arena {
   }
 
   get bytes(): number {
-    let bytes = 0;
-    for (const piece of this.#pieces) bytes += piece.bytes;
-    return bytes;
+    return (this.#pieces.length - 1) * this.#pieces[0]!.bytes + this.#pieces.at(-1)!.bytes;
   }
 
   /** The piece in which a leaf lies. */
