@@ -185,6 +185,11 @@ export class Leaves {
       directory.copy(entries, start, d);
       directory.ref[d] = d;
     }
+    // What comes into an empty tree is all there is: after a load, this takes just the room it needs.
+    if (this.#size === 0) {
+      const highest = run.ref.subarray(0, length).reduce((most, ref) => Math.max(most, ref), 0);
+      this.#leafOf = new Int32Array(highest + 1);
+    }
     this.#arena = arena;
     this.directory = directory;
     this.#count = count;
