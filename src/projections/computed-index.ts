@@ -1,11 +1,15 @@
 import { assert } from '../assert.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
 import { compareKeys, compareParts, errorAt, type Key, type Place } from '../codecs/key.js';
+import { Entries } from './entries.js';
 import { HashTable, type KeyHolder } from './hash-table.js';
 import { IndexHistory } from './index-history.js';
 import { hashKey } from './key-hash.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import type { Conflict, TableIndex } from './table-index.js';
+
+/** The entry that was removed last. */
+const taken = new Entries(1);
 
 /** What an entry keeps beside the tree, by estimate: a key of two parts, where it stands, and the list of its row. */
 const KEPT_BYTES = 96;
@@ -126,7 +130,8 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
     this.#removed.push(refs.map((ref) => this.#keys[ref]!));
     for (const ref of refs) {
       const key = this.#keys[ref]!;
-      this.history.add(key, slot, this.#take(ref), version, since);
+      this.#take(ref);
+      this.history.add(key, slot, taken, version, since);
     }
     this.#refs[slot] = undefined;
     if (refs.length > 0) this.touched = version;
@@ -180,13 +185,13 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
     });
   }
 
-  #take(ref: number): number {
+  /** Removes an entry, which is then in `taken`. */
+  #take(ref: number): void {
     const key = this.#keys[ref]!;
-    const born = this.head.remove(ref);
+    this.head.remove(ref, taken);
     this.#hash?.remove(this.#hashOf(key), ref);
     this.#keys[ref] = undefined;
     this.#free.push(ref);
-    return born;
   }
 
   #hashOf(key: Key): number {

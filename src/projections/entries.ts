@@ -57,21 +57,15 @@ export class Entries {
     this.ref[at] = ref;
   }
 
+  /** Copies a stretch of these to a place in others. */
+  copyTo(others: Entries, from: number, to: number, count: number): void {
+    for (let i = 0; i < count; i++) others.copy(this, from + i, to + i);
+  }
+
   /** Copies one entry of others to a place in these. */
   copy(from: Entries, at: number, to: number): void {
     copyNumbers(from.numbers, at << ENTRY_BITS, this.numbers, to << ENTRY_BITS);
     this.ref[to] = from.ref[at]!;
-  }
-
-  /** Copies entries of others, in the order of these places. */
-  gather(from: Entries, places: Int32Array): void {
-    for (let i = 0; i < places.length; i++) this.copy(from, places[i]!, i);
-  }
-
-  /** Copies a stretch of others. */
-  copyAll(from: Entries, at: number, to: number, count: number): void {
-    this.numbers.set(from.numbers.subarray(at << ENTRY_BITS, (at + count) << ENTRY_BITS), to << ENTRY_BITS);
-    this.ref.set(from.ref.subarray(at, at + count), to);
   }
 
   #moveEach(from: number, to: number, count: number): void {

@@ -1,11 +1,15 @@
 import { assert } from '../assert.js';
 import type { IndexPlan, Row } from '../codecs/index-plan.js';
 import { compareParts, isKeyPart, type Key, type KeyPart, type Place } from '../codecs/key.js';
+import { Entries } from './entries.js';
 import { HashTable, type KeyHolder } from './hash-table.js';
 import { IndexHistory } from './index-history.js';
 import { hashKey } from './key-hash.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import type { Conflict, TableIndex } from './table-index.js';
+
+/** The entry that was removed last. */
+const taken = new Entries(1);
 
 /** An index whose keys are fields of the row: an entry's ref is its row's slot, and its key is read from there. */
 export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
@@ -97,7 +101,8 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   remove(slot: number, row: Row, version: number, since: number): void {
     if (!this.#holds(row)) return;
-    this.history.add(row, slot, this.head.remove(slot), version, since);
+    this.head.remove(slot, taken);
+    this.history.add(row, slot, taken, version, since);
     this.#hash?.remove(hashKey(this.#keyOf(row), this.width), slot);
     this.touched = version;
   }
@@ -110,7 +115,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   uninsert(slot: number, row: Row): void {
     if (!this.#holds(row)) return;
-    this.head.remove(slot);
+    this.head.remove(slot, taken);
     this.#hash?.remove(hashKey(this.#keyOf(row), this.width), slot);
   }
 

@@ -1,5 +1,6 @@
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
+import { Entries, grown } from './entries.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import { Removals } from './removals.js';
 
@@ -9,8 +10,8 @@ const SPAN_SIZE = 64;
 /** What an entry takes, by estimate: its place in a tree that is not quite full, its key of two parts, its death. */
 const ENTRY_BYTES = 128;
 
-/** What one that waits takes: its place in five lists. */
-const WAITING_BYTES = 40;
+/** A span has room for so many at first. */
+const ROOM_MIN = 8;
 
 /** So many may wait to be filed; to file them takes the first reader of the past some 15 ms. */
 const WAITING_MAX = 16_384;
@@ -42,7 +43,7 @@ export interface PastSpan extends EntryKeys {
   /** The row of an entry as a version saw it, where the span has it at hand. */
   rowAt(ref: number, version: number): Row | undefined;
   /** When the entry of each ref died. */
-  readonly died: readonly number[];
+  readonly died: Float64Array;
 }
 
 /**
@@ -88,7 +89,7 @@ export class IndexHistory<S> implements PastEntries {
 
   /** Bytes, by estimate. */
   get bytes(): number {
-    return this.#filed * ENTRY_BYTES + this.#waiting.length * WAITING_BYTES;
+    return this.#filed * ENTRY_BYTES + this.#waiting.bytes;
   }
 
   /** Goes up at each change, after which the spans a scan holds may be too few. */
@@ -97,12 +98,12 @@ export class IndexHistory<S> implements PastEntries {
   }
 
   /**
-   * `source` is what the full key is read from: the index's parts, then the primary key's. `since` is when the row was
-   * written that had it last, which may be after it was born.
+   * `source` is what the full key is read from: the index's parts, then the primary key's. `entry` has what the tree of
+   * the head had. `since` is when the row was written that had it last, which may be after it was born.
    */
-  add(source: S, slot: number, born: number, died: number, since: number): void {
-    this.#waiting.push(source, slot, born, died, since);
-    if (born < died) this.#edits++;
+  add(source: S, slot: number, entry: Entries, died: number, since: number): void {
+    this.#waiting.push(source, slot, entry, died, since);
+    if (entry.bornAt(0) < died) this.#edits++;
   }
 
   /** Takes back the newest entry, when its removal is undone; returns when it was born. */
@@ -168,13 +169,14 @@ export class IndexHistory<S> implements PastEntries {
     if (this.#waiting.length === 0) return;
     const touched = new Set<HistorySpan<S>>();
     const settled = this.#settled;
-    this.#waiting.drain((source, slot, born, died, since, number) => {
+    this.#waiting.drain((source, entries, at, died, since, number) => {
+      const born = entries.bornAt(at);
       // What was born and removed between two versions that anyone can see is kept for undoing alone.
       const level = born === died ? -1 : levelOf(died - born);
       if (number >= settled) this.#recent.push({ level, born });
       if (level < 0) return;
       const span = this.#spanFor(level, died);
-      span.add(source, slot, born, died, since);
+      span.add(source, entries, at, died, since);
       touched.add(span);
       this.#filed++;
       this.#nextDrop = Math.min(this.#nextDrop, died);
@@ -218,6 +220,9 @@ function firstAfter(spans: readonly { readonly lastDied: number }[], version: nu
   return low;
 }
 
+/** What was taken back. */
+const taken = new Entries(1);
+
 interface Removal {
   /** −1 where nothing went to the history side. */
   readonly level: number;
@@ -230,9 +235,10 @@ class HistorySpan<S> implements PastSpan {
   readonly #keyOf: (source: S) => Key;
   readonly #rowOf: (source: S) => Row | undefined;
   readonly #sources: S[] = [];
-  readonly #slots: number[] = [];
-  readonly #since: number[] = [];
-  readonly died: number[] = [];
+  // Typed: what one tier of V8 reads from a column as a small integer is an object to another.
+  #slots = new Int32Array(ROOM_MIN);
+  #since = new Float64Array(ROOM_MIN);
+  died = new Float64Array(ROOM_MIN);
 
   /** @param firstDied when its oldest entry died */
   constructor(
@@ -246,28 +252,32 @@ class HistorySpan<S> implements PastSpan {
 
   /** When its newest entry died. */
   get lastDied(): number {
-    return this.died.at(-1) ?? this.firstDied;
+    return this.size === 0 ? this.firstDied : this.died[this.size - 1]!;
   }
 
   get size(): number {
     return this.#sources.length;
   }
 
-  add(source: S, slot: number, born: number, died: number, since: number): void {
+  add(source: S, entries: Entries, at: number, died: number, since: number): void {
     const ref = this.#sources.push(source) - 1;
-    this.#slots.push(slot);
-    this.died.push(died);
-    this.#since.push(since);
-    this.tree.insert(this.fullKey(ref), ref, born);
+    if (ref === this.died.length) this.#grow(Math.ceil(ref * 1.5));
+    this.#slots[ref] = entries.ref[at]!;
+    this.died[ref] = died;
+    this.#since[ref] = since;
+    this.tree.insertFrom(entries, at, ref);
   }
 
   takeBack(): void {
     const ref = this.#sources.length - 1;
-    this.tree.remove(ref);
+    this.tree.remove(ref, taken);
     this.#sources.pop();
-    this.#slots.pop();
-    this.died.pop();
-    this.#since.pop();
+  }
+
+  #grow(room: number): void {
+    this.#slots = grown(this.#slots, new Int32Array(room));
+    this.#since = grown(this.#since, new Float64Array(room));
+    this.died = grown(this.died, new Float64Array(room));
   }
 
   fullKey(ref: number): Key {

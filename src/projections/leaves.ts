@@ -1,13 +1,15 @@
 import { assert } from '../assert.js';
+import { Arena, LEAF } from './arena.js';
 import { BORN, Entries, ENTRY_BITS, grown } from './entries.js';
 
-const LEAF = 128;
-const LEAF_BITS = 7;
 /** How full leaves are made when all of them are written anew. */
 const LEAF_FILLED = LEAF - LEAF / 8;
 
-/** From so many entries on, an arena is large. */
-const LARGE = 2 ** 16;
+/** The order of entries, as whoever keeps them in leaves knows it. */
+export interface Sequence {
+  /** True when an entry comes before another. */
+  isBefore(a: Entries, aAt: number, b: Entries, bAt: number): boolean;
+}
 
 /** A place among leaves: which leaf of the directory, and where in it. */
 export interface Position {
@@ -20,12 +22,11 @@ export interface Position {
  * nothing of their order; whoever searches reads the numbers. Each ref is there once at the most.
  */
 export class Leaves {
-  // Small at first: there are many small trees on the history side.
-  arena = new Entries(8);
+  #arena = new Arena();
   /** The first entry of each leaf, in order; `ref` is the leaf's number in the arena. */
   directory = new Entries(1);
   #count = new Int32Array(2);
-  /** By ref, the leaf in which its entry is, plus one; 0 when it is in none. */
+  /** By ref, the leaf in which its entry is, plus one; 0 when there is none; −1 less the place of one that waits. */
   #leafOf = new Int32Array(8);
   #length = 1;
   #used = 1;
@@ -45,7 +46,7 @@ export class Leaves {
 
   /** Bytes of typed arrays. */
   get bytes(): number {
-    return this.arena.bytes + this.directory.bytes + this.#count.byteLength + this.#leafOf.byteLength;
+    return this.#arena.bytes + this.directory.bytes + this.#count.byteLength + this.#leafOf.byteLength;
   }
 
   /** Goes up when entries move, after which positions are void. */
@@ -53,9 +54,14 @@ export class Leaves {
     return this.#edits;
   }
 
-  /** Where a leaf begins in the arena. */
+  /** Where the entries of a leaf lie, beside others: they begin at `startOf`. */
+  entriesOf(d: number): Entries {
+    return this.#arena.pieceOf(this.directory.ref[d]!);
+  }
+
+  /** Where a leaf begins in `entriesOf`. */
   startOf(d: number): number {
-    return this.directory.ref[d]! << LEAF_BITS;
+    return this.#arena.startOf(this.directory.ref[d]!);
   }
 
   /** How many entries a leaf has. */
@@ -68,10 +74,23 @@ export class Leaves {
     return ref < this.#leafOf.length ? this.#leafOf[ref]! - 1 : -1;
   }
 
+  /** Notes at which place an entry waits to come into a leaf. */
+  noteWaiting(ref: number, place: number): void {
+    if (ref >= this.#leafOf.length) this.#growRefs(ref + 1);
+    this.#leafOf[ref] = -1 - place;
+  }
+
+  /** Notes that an entry does not wait any more, and returns the place at which it did. */
+  stopWaiting(ref: number): number {
+    const place = -1 - this.#leafOf[ref]!;
+    this.#leafOf[ref] = 0;
+    return place;
+  }
+
   /** Where in its leaf the entry of a ref is. */
   placeIn(leaf: number, ref: number): number {
-    const refs = this.arena.ref;
-    const start = leaf << LEAF_BITS;
+    const refs = this.#arena.pieceOf(leaf).ref;
+    const start = this.#arena.startOf(leaf);
     let at = start;
     while (refs[at] !== ref) at++;
     return at - start;
@@ -89,40 +108,39 @@ export class Leaves {
   /** Puts an entry, whose head is given, into a leaf that is not full. */
   put(d: number, at: number, head: Float64Array, ref: number, born: number): void {
     const leaf = this.directory.ref[d]!;
-    const to = (leaf << LEAF_BITS) + at;
-    const after = this.#count[leaf]! - at;
-    if (to + after === this.arena.capacity) this.arena.grow(this.arena.capacity * 2);
-    this.arena.move(to, to + 1, after);
-    this.arena.set(to, head, ref, born);
-    if (ref >= this.#leafOf.length) this.#growRefs(ref + 1);
+    const count = this.#count[leaf]!;
+    const to = this.#arena.startOf(leaf) + at;
+    if (leaf === 0) this.#arena.reserveFirst(count + 1);
+    const entries = this.#arena.pieceOf(leaf);
+    entries.move(to, to + 1, count - at);
+    entries.set(to, head, ref, born);
     this.#leafOf[ref] = leaf + 1;
-    this.#count[leaf]!++;
+    this.#count[leaf] = count + 1;
     this.#size++;
     this.#edits++;
     if (at === 0) this.#noteFirst(d);
   }
 
-  /** Removes an inner entry and returns the version at which it came in. */
-  takeInner(leaf: number, at: number): number {
-    const from = (leaf << LEAF_BITS) + at;
-    const born = this.arena.bornAt(from);
+  /** Removes an inner entry, which becomes the first of `taken`. */
+  takeInner(leaf: number, at: number, taken: Entries): void {
+    const entries = this.#arena.pieceOf(leaf);
+    const from = this.#arena.startOf(leaf) + at;
+    taken.copy(entries, from, 0);
     const count = this.#count[leaf]! - 1;
-    this.#leafOf[this.arena.ref[from]!] = 0;
-    this.arena.move(from + 1, from, count - at);
+    this.#leafOf[entries.ref[from]!] = 0;
+    entries.move(from + 1, from, count - at);
     this.#count[leaf] = count;
     this.#size--;
     this.#edits++;
-    return born;
   }
 
-  /** Removes any entry and returns the version at which it came in. */
-  takeOut(d: number, at: number): number {
+  /** Removes any entry, which becomes the first of `taken`. */
+  takeOut(d: number, at: number, taken: Entries): void {
     const leaf = this.directory.ref[d]!;
-    const born = this.takeInner(leaf, at);
+    this.takeInner(leaf, at, taken);
     const count = this.#count[leaf]!;
     if (at === 0 && count > 0) this.#noteFirst(d);
     if (count < LEAF / 4 && this.#length > 1) this.#merge(d);
-    return born;
   }
 
   /** Halves a leaf. */
@@ -131,7 +149,7 @@ export class Leaves {
     const right = this.#newLeaf();
     // Keys that grow (ids, times) fill the last leaf from the left: split it late, and leaves stay full.
     const keep = d === this.#length - 1 ? LEAF_FILLED : LEAF / 2;
-    this.arena.move((left << LEAF_BITS) + keep, right << LEAF_BITS, LEAF - keep);
+    this.#moveBetween(left, keep, right, 0, LEAF - keep);
     this.#count[left] = keep;
     this.#count[right] = LEAF - keep;
     this.#noteLeaf(right, 0);
@@ -142,44 +160,70 @@ export class Leaves {
     this.#noteFirst(d + 1);
   }
 
-  /** Merges a sorted run of entries with those there are, and writes all leaves anew. */
-  rebuild(run: Entries, length: number, isBefore: (aAt: number, b: Entries, bAt: number) => boolean): void {
+  /**
+   * Merges a run of entries with those there are, and writes all leaves anew.
+   *
+   * @param order the places of the entries of the run in order, so many of them
+   */
+  rebuild(run: Entries, order: Int32Array, length: number, sequence: Sequence): void {
     const size = this.#size + length;
     const leaves = Math.ceil(size / LEAF_FILLED);
-    const arena = new Entries(leaves << LEAF_BITS);
+    const arena = new Arena(leaves);
     const directory = new Entries(leaves);
     const count = new Int32Array(leaves);
     const old: Position = { leaf: 0, at: 0 };
     this.toEnd(-1, old);
     let next = 0;
     for (let d = 0; d < leaves; d++) {
-      const start = d << LEAF_BITS;
+      const entries = arena.pieceOf(d);
+      const start = arena.startOf(d);
       const end = start + Math.floor((size * (d + 1)) / leaves) - Math.floor((size * d) / leaves);
-      if (this.#size === 0) {
-        arena.copyAll(run, next, start, end - start);
-        next += end - start;
-      }
-      for (let at = start; at < end && this.#size > 0; at++) {
-        const place = this.ended(old) ? -1 : this.startOf(old.leaf) + old.at;
-        if (place < 0 || (next < length && !isBefore(place, run, next))) arena.copy(run, next++, at);
-        else {
-          arena.copy(this.arena, place, at);
-          this.next(old);
-        }
-      }
+      // Leaf by leaf: each is a call, which V8 compiles while the run goes on.
+      if (this.#size === 0) next = fill(entries, start, end, run, order, next);
+      else next = this.#fillFromBoth(entries, start, end, old, run, order, next, length, sequence);
       count[d] = end - start;
-      directory.copy(arena, start, d);
+      directory.copy(entries, start, d);
       directory.ref[d] = d;
     }
-    this.arena = arena;
+    // What comes into an empty tree is all there is: after a load, this takes just the room it needs.
+    if (this.#size === 0) {
+      const highest = run.ref.subarray(0, length).reduce((most, ref) => Math.max(most, ref), 0);
+      this.#leafOf = new Int32Array(highest + 1);
+    }
+    this.#arena = arena;
     this.directory = directory;
     this.#count = count;
     this.#length = this.#used = leaves;
     this.#free.length = 0;
     this.#size = size;
     this.#edits++;
-    this.#growRefs(highest(run.ref, length) + 1);
     for (let leaf = 0; leaf < leaves; leaf++) this.#noteLeaf(leaf, 0);
+  }
+
+  /** Fills a stretch with what comes next of those there are, from `old` on, and of a run, from `next` on. */
+  #fillFromBoth(
+    into: Entries,
+    start: number,
+    end: number,
+    old: Position,
+    run: Entries,
+    order: Int32Array,
+    from: number,
+    length: number,
+    sequence: Sequence,
+  ): number {
+    let next = from;
+    for (let at = start; at < end; at++) {
+      const theirs = this.ended(old) ? undefined : this.entriesOf(old.leaf);
+      const place = theirs === undefined ? -1 : this.startOf(old.leaf) + old.at;
+      if (theirs === undefined || (next < length && !sequence.isBefore(theirs, place, run, order[next]!))) {
+        into.copy(run, order[next++]!, at);
+      } else {
+        into.copy(theirs, place, at);
+        this.next(old);
+      }
+    }
+    return next;
   }
 
   /** Moves a position before all entries (a side below 0) or after them. */
@@ -224,11 +268,11 @@ export class Leaves {
    * beyond them. Returns how many.
    */
   take(from: Position, end: Position, refs: Int32Array, room: number): number {
-    const { ref } = this.arena;
     let taken = 0;
     while (taken < room && (from.leaf < end.leaf || (from.leaf === end.leaf && from.at < end.at))) {
       const last = from.leaf === end.leaf ? end.at : this.countOf(from.leaf);
       const some = Math.min(last - from.at, room - taken);
+      const { ref } = this.entriesOf(from.leaf);
       const start = this.startOf(from.leaf) + from.at;
       for (let i = 0; i < some; i++) refs[taken + i] = ref[start + i]!;
       taken += some;
@@ -243,9 +287,9 @@ export class Leaves {
    *
    * @param died when the entry of each ref died; undefined where all of them live
    */
-  skipUnseen(from: Position, end: Position, version: number, died: readonly number[] | undefined): void {
-    const { numbers, ref } = this.arena;
+  skipUnseen(from: Position, end: Position, version: number, died: Float64Array | undefined): void {
     while (from.leaf < end.leaf || (from.leaf === end.leaf && from.at < end.at)) {
+      const { numbers, ref } = this.entriesOf(from.leaf);
       const start = this.startOf(from.leaf);
       const last = start + (from.leaf === end.leaf ? end.at : this.countOf(from.leaf));
       for (let i = start + from.at; i < last; i++) {
@@ -274,7 +318,7 @@ export class Leaves {
       assert(count <= LEAF && (count > 0 || this.#length === 1), 'no leaf is empty or over-full');
       if (count > 0) this.#checkFirst(d);
       for (let at = this.startOf(d); at < this.startOf(d) + count; at++) {
-        const known = this.leafOf(this.arena.ref[at]!) === this.directory.ref[d];
+        const known = this.leafOf(this.entriesOf(d).ref[at]!) === this.directory.ref[d];
         assert(known, 'the leaf of every entry is known');
       }
       size += count;
@@ -288,15 +332,15 @@ export class Leaves {
   #checkFirst(d: number): void {
     const at = this.startOf(d) << ENTRY_BITS;
     for (let i = 0; i < BORN; i++) {
-      const same = this.directory.numbers[(d << ENTRY_BITS) + i] === this.arena.numbers[at + i];
+      const same = this.directory.numbers[(d << ENTRY_BITS) + i] === this.entriesOf(d).numbers[at + i];
       assert(same, 'the directory has the first head of every leaf');
     }
   }
 
   /** Notes, for the entries of a leaf from a place on, that they are in it. */
   #noteLeaf(leaf: number, from: number): void {
-    const refs = this.arena.ref;
-    const start = leaf << LEAF_BITS;
+    const refs = this.#arena.pieceOf(leaf).ref;
+    const start = this.#arena.startOf(leaf);
     const end = start + this.#count[leaf]!;
     for (let at = start + from; at < end; at++) this.#leafOf[refs[at]!] = leaf + 1;
   }
@@ -308,7 +352,7 @@ export class Leaves {
 
   #noteFirst(d: number): void {
     const leaf = this.directory.ref[d]!;
-    this.directory.copy(this.arena, leaf << LEAF_BITS, d);
+    this.directory.copy(this.#arena.pieceOf(leaf), this.#arena.startOf(leaf), d);
     this.directory.ref[d] = leaf;
   }
 
@@ -320,7 +364,7 @@ export class Leaves {
     const x = this.#count[left]!;
     const y = this.#count[right]!;
     if (x > 0 && y > 0 && x + y > LEAF - LEAF / 4) return;
-    this.arena.move(right << LEAF_BITS, (left << LEAF_BITS) + x, y);
+    this.#moveBetween(right, 0, left, x, y);
     this.#count[left] = x + y;
     this.#count[right] = 0;
     this.#noteLeaf(left, x);
@@ -330,22 +374,25 @@ export class Leaves {
     this.#noteFirst(at);
   }
 
+  /** Copies entries of one leaf to a place in another. */
+  #moveBetween(leaf: number, at: number, to: number, place: number, count: number): void {
+    const from = this.#arena.startOf(leaf) + at;
+    this.#arena.pieceOf(leaf).copyTo(this.#arena.pieceOf(to), from, this.#arena.startOf(to) + place, count);
+  }
+
   #newLeaf(): number {
     const free = this.#free.pop();
     if (free !== undefined) return free;
     const leaf = this.#used++;
-    const { capacity } = this.arena;
-    // Large arenas grow by half, so that no more than a third stands empty.
-    if (this.#used << LEAF_BITS > capacity) {
-      this.arena.grow(Math.max(Math.ceil((capacity * (capacity < LARGE ? 2 : 1.5)) / LEAF) * LEAF, LEAF * 2));
-    }
+    this.#arena.reserve(leaf);
     if (this.#used > this.#count.length) this.#count = grown(this.#count, new Int32Array(this.#used * 2));
     return leaf;
   }
 }
 
-function highest(numbers: Int32Array, length: number): number {
-  let most = -1;
-  for (let i = 0; i < length; i++) most = Math.max(most, numbers[i]!);
-  return most;
+/** Fills a stretch with what comes next of a run; returns the place after it. */
+function fill(into: Entries, start: number, end: number, run: Entries, order: Int32Array, from: number): number {
+  let next = from;
+  for (let at = start; at < end; at++) into.copy(run, order[next++]!, at);
+  return next;
 }

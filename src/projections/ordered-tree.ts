@@ -3,8 +3,8 @@ import { compareKeys, compareParts, type Key } from '../codecs/key.js';
 import { beginsWith, type Edge } from '../codecs/range.js';
 import { BORN, Entries, ENTRY_BITS } from './entries.js';
 import { headOf } from './key-head.js';
-import { Leaves, type Position } from './leaves.js';
-import { sortEntries } from './sort-entries.js';
+import { Leaves, type Position, type Sequence } from './leaves.js';
+import { sortEntries, type Ties } from './sort-entries.js';
 
 /** So many entries may wait, when a transaction ends, to be put in their places. */
 const WAITING_MAX = 2048;
@@ -15,7 +15,7 @@ const WAITING_END = 2 ** 21;
 /** So many are put in their places one by one, without sorting. */
 const FEW = 16;
 
-/** Room for so many that wait is kept when they have gone to their places. */
+/** Room for so many that wait is always kept when they have gone to their places. */
 const ROOM_MIN = 32;
 
 /** Where a tree finds the key of an entry, when heads alone do not decide. */
@@ -34,7 +34,7 @@ export interface EntryKeys {
  *
  * Callers hold to this: a key can be read through `EntryKeys` from its insertion until after its removal.
  */
-export class OrderedTree {
+export class OrderedTree implements Sequence, Ties {
   readonly #keys: EntryKeys;
   readonly #leaves = new Leaves();
   #waiting = new Entries(ROOM_MIN);
@@ -61,27 +61,36 @@ export class OrderedTree {
 
   /** Adds an entry that is not there yet. */
   insert(key: Key, ref: number, born: number): void {
-    if (this.#waitingCount === this.#waiting.capacity) this.#waiting.grow(this.#waitingCount * 2);
     // Now, while what the key is made of is in the cache.
     headOf(key, false, 0x00, aim);
-    this.#waiting.set(this.#waitingCount++, aim, ref, born);
+    this.#waiting.set(this.#waitFor(ref), aim, ref, born);
     if (this.#waitingCount === WAITING_END) this.#place();
   }
 
-  /** Removes an entry that is there and returns the version at which it came in. */
-  remove(ref: number): number {
-    if (this.#waitingCount > 0 && this.#waiting.ref[this.#waitingCount - 1] === ref) {
-      return this.#waiting.bornAt(--this.#waitingCount);
-    }
+  /** Adds an entry that is not there yet, one of some that were in another tree under the same key. */
+  insertFrom(some: Entries, at: number, ref: number): void {
+    const to = this.#waitFor(ref);
+    this.#waiting.copy(some, at, to);
+    this.#waiting.ref[to] = ref;
+    if (this.#waitingCount === WAITING_END) this.#place();
+  }
+
+  /** Removes an entry that is there; it becomes the first of `taken`. */
+  remove(ref: number, taken: Entries): void {
     const leaves = this.#leaves;
-    if (leaves.leafOf(ref) < 0) this.#place();
     const leaf = leaves.leafOf(ref);
-    assert(leaf >= 0, 'an index has an entry for every key of its rows');
+    if (leaf < 0) {
+      this.#removeWaiting(ref, taken);
+      return;
+    }
     const at = leaves.placeIn(leaf, ref);
-    if (leaves.isInner(leaf, at)) return leaves.takeInner(leaf, at);
+    if (leaves.isInner(leaf, at)) {
+      leaves.takeInner(leaf, at, taken);
+      return;
+    }
     this.#aimAt(ref, this.#keys.fullKey(ref));
     this.#find(found);
-    return leaves.takeOut(found.leaf, found.at);
+    leaves.takeOut(found.leaf, found.at, taken);
   }
 
   /** Puts entries that wait in their places, once there are so many. */
@@ -115,23 +124,23 @@ export class OrderedTree {
   }
 
   refAt(position: Position): number {
-    return this.#leaves.arena.ref[this.#leaves.startOf(position.leaf) + position.at]!;
+    return this.#leaves.entriesOf(position.leaf).ref[this.#leaves.startOf(position.leaf) + position.at]!;
   }
 
   bornAt(position: Position): number {
-    return this.#leaves.arena.bornAt(this.#leaves.startOf(position.leaf) + position.at);
+    return this.#leaves.entriesOf(position.leaf).bornAt(this.#leaves.startOf(position.leaf) + position.at);
   }
 
   /** Where the entry at a position stands to an edge: negative before it, positive after. */
   orderAt(position: Position, edge: Edge): number {
     this.#aim(edge);
-    return this.#order(this.#leaves.arena, this.#leaves.startOf(position.leaf) + position.at);
+    return this.#order(this.#leaves.entriesOf(position.leaf), this.#leaves.startOf(position.leaf) + position.at);
   }
 
   /** Where the entry at a position stands to one of another tree: negative before it, positive after. */
   compareAt(position: Position, other: OrderedTree, there: Position): number {
-    const mine = this.#leaves.arena;
-    const theirs = other.#leaves.arena;
+    const mine = this.#leaves.entriesOf(position.leaf);
+    const theirs = other.#leaves.entriesOf(there.leaf);
     const a = this.#leaves.startOf(position.leaf) + position.at;
     const b = other.#leaves.startOf(there.leaf) + there.at;
     const order = orderOfHeads(mine, a, theirs, b);
@@ -148,7 +157,7 @@ export class OrderedTree {
   }
 
   /** Moves a position, up to another, over entries that a version does not see; `died` says when each ref died. */
-  skipUnseen(from: Position, end: Position, version: number, died: readonly number[] | undefined): void {
+  skipUnseen(from: Position, end: Position, version: number, died: Float64Array | undefined): void {
     this.#leaves.skipUnseen(from, end, version, died);
   }
 
@@ -172,16 +181,16 @@ export class OrderedTree {
   check(): void {
     let before = -1;
     for (const ref of this.refs()) {
-      assert(before < 0 || this.#compareRefs(before, ref) < 0, 'the entries of a tree are in order');
+      assert(before < 0 || this.compareRefs(before, ref) < 0, 'the entries of a tree are in order');
       before = ref;
     }
     this.#leaves.check();
-    const { arena, length } = this.#leaves;
-    for (let d = 0; d < length; d++) {
+    for (let d = 0; d < this.#leaves.length; d++) {
+      const entries = this.#leaves.entriesOf(d);
       const start = this.#leaves.startOf(d);
       for (let at = start; at < start + this.#leaves.countOf(d); at++) {
-        this.#aimAt(arena.ref[at]!, this.#keys.fullKey(arena.ref[at]!));
-        assert(this.#order(arena, at) === 0, 'every entry has the head of its key');
+        this.#aimAt(entries.ref[at]!, this.#keys.fullKey(entries.ref[at]!));
+        assert(this.#order(entries, at) === 0, 'every entry has the head of its key');
       }
     }
   }
@@ -239,8 +248,8 @@ export class OrderedTree {
     return this.#aimRef < 0 ? -this.#side : ref - this.#aimRef;
   }
 
-  /** Where two entries stand to each other. */
-  #compareRefs(a: number, b: number): number {
+  /** Where two entries whose heads tie stand to each other. */
+  compareRefs(a: number, b: number): number {
     return compareKeys(this.#keys.fullKey(a), this.#keys.fullKey(b)) || a - b;
   }
 
@@ -279,13 +288,13 @@ export class OrderedTree {
     let order = numbers[first]! - aim[0]!;
     if (order === 0) order = numbers[first + 1]! - aim[1]!;
     if (order === 0) order = numbers[first + 2]! - aim[2]!;
-    if (order === 0) order = this.#orderOfTie(this.#leaves.arena.ref[this.#leaves.startOf(d)]!);
+    if (order === 0) order = this.#orderOfTie(this.#leaves.entriesOf(d).ref[this.#leaves.startOf(d)]!);
     return order < 0;
   }
 
   /** The first place in a leaf whose entry is not before the aim. */
   #firstNotBefore(d: number): number {
-    const { numbers, ref } = this.#leaves.arena;
+    const { numbers, ref } = this.#leaves.entriesOf(d);
     const aim0 = aim[0]!;
     const aim1 = aim[1]!;
     const aim2 = aim[2]!;
@@ -305,6 +314,26 @@ export class OrderedTree {
     return low - start;
   }
 
+  /** The place for one more entry that waits. */
+  #waitFor(ref: number): number {
+    const place = this.#waitingCount++;
+    if (place === this.#waiting.capacity) this.#waiting.grow(place * 2);
+    this.#leaves.noteWaiting(ref, place);
+    return place;
+  }
+
+  /** Removes an entry that waits; the newest one takes its place. */
+  #removeWaiting(ref: number, taken: Entries): void {
+    const waiting = this.#waiting;
+    const place = this.#leaves.stopWaiting(ref);
+    assert(place >= 0 && place < this.#waitingCount, 'an index has an entry for every key of its rows');
+    taken.copy(waiting, place, 0);
+    const last = --this.#waitingCount;
+    if (place === last) return;
+    waiting.copy(waiting, last, place);
+    this.#leaves.noteWaiting(waiting.ref[last]!, place);
+  }
+
   /** Puts every entry that waits in its place. */
   #place(): void {
     const waiting = this.#waiting;
@@ -312,18 +341,19 @@ export class OrderedTree {
     this.#waitingCount = 0;
     if (count < FEW) this.#putFew(waiting, count);
     else {
-      const run = sortEntries(waiting, count, (a, b) => this.#compareRefs(a, b));
+      const order = sortEntries(waiting, count, this);
       // So many would split most leaves, and leave them half empty.
       if (count * 8 > this.#leaves.size) {
-        this.#leaves.rebuild(run, count, (at, other, i) => this.#isBefore(at, other, i));
-      } else this.#putRun(run, count);
+        this.#leaves.rebuild(waiting, order, count, this);
+      } else this.#putRun(waiting, order, count);
     }
-    if (waiting.capacity > ROOM_MIN) this.#waiting = new Entries(ROOM_MIN);
+    // Room is kept where it is little beside what the leaves take.
+    if (waiting.capacity > Math.max(ROOM_MIN, this.#leaves.size / 16)) this.#waiting = new Entries(ROOM_MIN);
   }
 
-  /** Puts the entries of a sorted run in their places, one by one. */
-  #putRun(run: Entries, count: number): void {
-    for (let i = 0, d = 0; i < count; i++) d = this.#putFrom(run, i, d);
+  /** Puts the entries of a run in their places, one by one in order. */
+  #putRun(run: Entries, order: Int32Array, count: number): void {
+    for (let i = 0, d = 0; i < count; i++) d = this.#putFrom(run, order[i]!, d);
   }
 
   /** Puts some entries, in no order, in their places. */
@@ -348,10 +378,9 @@ export class OrderedTree {
     return d;
   }
 
-  /** True when an entry in its place comes before one of a run. */
-  #isBefore(at: number, run: Entries, i: number): boolean {
-    const { arena } = this.#leaves;
-    return (orderOfHeads(arena, at, run, i) || this.#compareRefs(arena.ref[at]!, run.ref[i]!)) < 0;
+  /** True when one of some entries comes before one of others. */
+  isBefore(a: Entries, aAt: number, b: Entries, bAt: number): boolean {
+    return (orderOfHeads(a, aAt, b, bAt) || this.compareRefs(a.ref[aAt]!, b.ref[bAt]!)) < 0;
   }
 }
 

@@ -1,18 +1,25 @@
-/** From so many dropped ones on, their room is given back once it is half of the lists. */
-const DROPPED_MIN = 1024;
+import { Entries, grown } from './entries.js';
+
+/** Room for so many stays; what a large transaction took beyond it is given back. */
+const ROOM_MAX = 2 ** 16;
+
+/** Room at first: most indexes remove little. */
+const ROOM_MIN = 8;
 
 /**
  * Entries that an index has removed, in the order in which they died, for as long as nobody has asked for the past.
- * What was born and died at one version is here too, for undoing alone: nobody sees it.
+ * What was born and died at one version is here too, for undoing alone: nobody sees it. They lie in columns that are
+ * used again, with the numbers that they had in the tree: most are never looked at, and none needs its key made anew.
  */
 export class Removals<S> {
+  /** The entries as they were, except that `ref` is the slot. */
+  #entries = new Entries(ROOM_MIN);
   #sources: (S | undefined)[] = [];
-  #slots: number[] = [];
-  #born: number[] = [];
-  #died: number[] = [];
-  #since: number[] = [];
+  #died = new Float64Array(ROOM_MIN);
+  #since = new Float64Array(ROOM_MIN);
   /** Those before it were dropped. */
   #start = 0;
+  #end = 0;
   #seen = 0;
 
   /** Those that some version sees. */
@@ -22,7 +29,12 @@ export class Removals<S> {
 
   /** Those there are, seen or not. */
   get length(): number {
-    return this.#sources.length - this.#start;
+    return this.#end - this.#start;
+  }
+
+  /** Bytes of the columns. */
+  get bytes(): number {
+    return this.#entries.bytes + this.#died.byteLength + this.#since.byteLength + 8 * this.#sources.length;
   }
 
   /** When the oldest died; Infinity when there is none. */
@@ -30,51 +42,68 @@ export class Removals<S> {
     return this.length === 0 ? Infinity : this.#died[this.#start]!;
   }
 
-  push(source: S, slot: number, born: number, died: number, since: number): void {
-    this.#sources.push(source);
-    this.#slots.push(slot);
-    this.#born.push(born);
-    this.#died.push(died);
-    this.#since.push(since);
-    if (born < died) this.#seen++;
+  /** @param entry the first of these is the one removed */
+  push(source: S, slot: number, entry: Entries, died: number, since: number): void {
+    if (this.#end === this.#died.length) this.#makeRoom();
+    const at = this.#end++;
+    this.#entries.copy(entry, 0, at);
+    this.#entries.ref[at] = slot;
+    this.#sources[at] = source;
+    this.#died[at] = died;
+    this.#since[at] = since;
+    if (entry.bornAt(0) < died) this.#seen++;
   }
 
   /** Takes the newest back and returns when it was born. */
   pop(): number {
-    const born = this.#born.pop()!;
-    if (born < this.#died.pop()!) this.#seen--;
-    this.#sources.pop();
-    this.#slots.pop();
-    this.#since.pop();
+    const at = --this.#end;
+    const born = this.#entries.bornAt(at);
+    if (born < this.#died[at]!) this.#seen--;
+    this.#sources[at] = undefined;
     return born;
   }
 
   /** Drops those that no version from a floor on sees. */
   drop(floor: number): void {
     for (; this.firstDied <= floor; this.#start++) {
-      if (this.#born[this.#start]! < this.#died[this.#start]!) this.#seen--;
+      if (this.#entries.bornAt(this.#start) < this.#died[this.#start]!) this.#seen--;
       this.#sources[this.#start] = undefined;
     }
-    if (this.#start >= DROPPED_MIN && this.#start >= this.length) this.#shorten();
+    if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  /** Hands over each that some version sees, oldest first, with its number from the oldest on; none is left. */
-  drain(take: (source: S, slot: number, born: number, died: number, since: number, number: number) => void): void {
-    for (let i = this.#start; i < this.#sources.length; i++) {
-      const source = this.#sources[i]!;
-      take(source, this.#slots[i]!, this.#born[i]!, this.#died[i]!, this.#since[i]!, i - this.#start);
+  /**
+   * Hands over each, oldest first: its place in `entries`, whose `ref` is the slot, and its number from the oldest on;
+   * none is left.
+   */
+  drain(take: (source: S, entries: Entries, at: number, died: number, since: number, number: number) => void): void {
+    for (let at = this.#start; at < this.#end; at++) {
+      take(this.#sources[at]!, this.#entries, at, this.#died[at]!, this.#since[at]!, at - this.#start);
     }
-    this.#start = this.#sources.length;
-    this.#seen = 0;
-    this.#shorten();
+    this.#sources.length = 0;
+    this.#start = this.#end = this.#seen = 0;
+    if (this.#died.length > ROOM_MAX) this.#giveBack();
   }
 
-  #shorten(): void {
-    this.#sources = this.#sources.slice(this.#start);
-    this.#slots = this.#slots.slice(this.#start);
-    this.#born = this.#born.slice(this.#start);
-    this.#died = this.#died.slice(this.#start);
-    this.#since = this.#since.slice(this.#start);
+  #giveBack(): void {
+    this.#entries = new Entries(ROOM_MIN);
+    this.#died = new Float64Array(ROOM_MIN);
+    this.#since = new Float64Array(ROOM_MIN);
+  }
+
+  /** Moves those there are to the beginning, into twice the room if they fill half of it. */
+  #makeRoom(): void {
+    const { length } = this;
+    const [entries, died, since] = [this.#entries, this.#died, this.#since];
+    this.#sources.splice(0, this.#start);
+    entries.move(this.#start, 0, length);
+    died.copyWithin(0, this.#start, this.#end);
+    since.copyWithin(0, this.#start, this.#end);
     this.#start = 0;
+    this.#end = length;
+    if (length * 2 <= died.length) return;
+    entries.grow(died.length * 2);
+    this.#died = grown(died, new Float64Array(died.length * 2));
+    this.#since = grown(since, new Float64Array(died.length * 2));
   }
 }

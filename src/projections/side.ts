@@ -47,7 +47,7 @@ export class Side {
   }
 
   /** Steps over entries that a version does not see; `died` says when each ref died. */
-  skipUnseen(version: number, died: readonly number[] | undefined): void {
+  skipUnseen(version: number, died: Float64Array | undefined): void {
     if (!this.#reverse) {
       this.#tree.skipUnseen(this.#at, this.#end, version, died);
       this.#look();
@@ -128,5 +128,5 @@ export class PastSide {
 
 const tree = new OrderedTree({ fullKey: () => [] });
 keepShape(new Side(tree, false));
-const span = { tree, died: [], fullKey: () => [], slotOf: () => 0, rowAt: () => undefined };
+const span = { tree, died: new Float64Array(0), fullKey: () => [], slotOf: () => 0, rowAt: () => undefined };
 keepShape(new PastSide(span, 0, false));

@@ -1,6 +1,9 @@
 import { keepShape } from '../keep-shape.js';
 import { Entries, ENTRY_BITS } from './entries.js';
 
+/** Room to sort so many entries stays: to allocate it takes a tenth of a sort. */
+const ROOM_MAX = 2 ** 14;
+
 /** The numbers of a head. */
 const HEAD_NUMBERS = 3;
 /** Below so many entries, insertion is faster than radix. */
@@ -12,51 +15,61 @@ const HALF_BITS = 24;
 const NARROW = 8;
 const WIDE = 12;
 
-/** The order of two refs whose heads tie. */
-type Compare = (a: number, b: number) => number;
+/** Who knows the order of entries whose heads tie. */
+export interface Ties {
+  compareRefs(a: number, b: number): number;
+}
 
 /** How often each digit occurs, for all digits of a sort; one sort runs at a time. */
 const counts = new Int32Array(Math.max((2 * HALF_BITS * 2 ** NARROW) / NARROW, (2 * HALF_BITS * 2 ** WIDE) / WIDE));
 
 /**
- * Sorts entries by their heads, most significant first, and where heads tie by `compare`. Long stretches by radix,
+ * Sorts entries by their heads, most significant first, and where heads tie by `ties`. Long stretches by radix,
  * least significant digit first (Knuth, 'The art of computer programming' 3, 5.2.5), short ones by insertion.
  *
  * @param count how many of the entries, from the first on
- * @param compare the order of two refs whose heads tie
- * @returns these entries in order, in a new array
+ * @returns their places in order, in an array that may be longer and that the next sort uses again
  */
-export function sortEntries(entries: Entries, count: number, compare: Compare): Entries {
-  const order = upTo(count);
-  new Sort(entries, order, compare).sort(0, 0, count);
-  const sorted = new Entries(count);
-  sorted.gather(entries, order);
-  return sorted;
+export function sortEntries(entries: Entries, count: number, ties: Ties): Int32Array {
+  const room = count > ROOM_MAX ? new Room(count) : (roomKept ??= new Room(ROOM_MAX));
+  for (let i = 0; i < count; i++) room.order[i] = i;
+  new Sort(entries, room, ties).sort(0, 0, count);
+  return room.order;
 }
 
-/** The whole numbers from 0, so many of them. */
-function upTo(length: number): Int32Array {
-  const numbers = new Int32Array(length);
-  for (let i = 0; i < length; i++) numbers[i] = i;
-  return numbers;
+/** What a sort works in. */
+class Room {
+  readonly order: Int32Array;
+  readonly nextOrder: Int32Array;
+  /** The numbers that are sorted by, in the order so far; and room for the next order. */
+  readonly keys: Float64Array;
+  readonly nextKeys: Float64Array;
+
+  constructor(size: number) {
+    this.order = new Int32Array(size);
+    this.nextOrder = new Int32Array(size);
+    this.keys = new Float64Array(size);
+    this.nextKeys = new Float64Array(size);
+  }
 }
+
+let roomKept: Room | undefined;
 
 class Sort {
   readonly #entries: Entries;
   readonly #order: Int32Array;
-  readonly #compare: Compare;
-  /** The numbers that are sorted by, in the order so far; and room for the next order. */
+  readonly #ties: Ties;
   readonly #keys: Float64Array;
   readonly #nextKeys: Float64Array;
   readonly #nextOrder: Int32Array;
 
-  constructor(entries: Entries, order: Int32Array, compare: Compare) {
+  constructor(entries: Entries, { order, nextOrder, keys, nextKeys }: Room, ties: Ties) {
     this.#entries = entries;
     this.#order = order;
-    this.#compare = compare;
-    this.#keys = new Float64Array(order.length);
-    this.#nextKeys = new Float64Array(order.length);
-    this.#nextOrder = new Int32Array(order.length);
+    this.#ties = ties;
+    this.#keys = keys;
+    this.#nextKeys = nextKeys;
+    this.#nextOrder = nextOrder;
   }
 
   /** Sorts a stretch by one number of the heads, then each stretch of ties by the next. */
@@ -67,7 +80,7 @@ class Sort {
     }
     if (number === HEAD_NUMBERS) {
       const { ref } = this.#entries;
-      this.#order.subarray(from, to).sort((a, b) => this.#compare(ref[a]!, ref[b]!));
+      this.#order.subarray(from, to).sort((a, b) => this.#ties.compareRefs(ref[a]!, ref[b]!));
       return;
     }
     this.#readKeys(number, from, to);
@@ -104,7 +117,7 @@ class Sort {
     const i = a << ENTRY_BITS;
     const j = b << ENTRY_BITS;
     const order = numbers[i]! - numbers[j]! || numbers[i + 1]! - numbers[j + 1]! || numbers[i + 2]! - numbers[j + 2]!;
-    return (order || this.#compare(ref[a]!, ref[b]!)) < 0;
+    return (order || this.#ties.compareRefs(ref[a]!, ref[b]!)) < 0;
   }
 
   #insert(from: number, to: number): void {
@@ -122,11 +135,14 @@ class Sort {
     const bits = to - from < WIDE_MIN ? NARROW : WIDE;
     const digits = (2 * HALF_BITS) / bits;
     this.#count(from, to, bits);
+    let there = false;
     for (let digit = 0; digit < digits; digit++) {
       if (!this.#startPlaces(digit << bits, 1 << bits, from, to)) continue;
-      this.#scatter(from, to, bits, digit);
-      this.#takeOver(from, to);
+      if (there) this.#scatter(from, to, bits, digit, this.#nextKeys, this.#nextOrder, this.#keys, this.#order);
+      else this.#scatter(from, to, bits, digit, this.#keys, this.#order, this.#nextKeys, this.#nextOrder);
+      there = !there;
     }
+    if (there) this.#takeOver(from, to);
   }
 
   /** Counts how often each digit occurs, from the least significant one on. */
@@ -156,12 +172,20 @@ class Sort {
     return true;
   }
 
-  #scatter(from: number, to: number, bits: number, digit: number): void {
+  #scatter(
+    from: number,
+    to: number,
+    bits: number,
+    digit: number,
+    keys: Float64Array,
+    order: Int32Array,
+    nextKeys: Float64Array,
+    nextOrder: Int32Array,
+  ): void {
     const half = HALF_BITS / bits;
     const shift = (digit % half) * bits;
     const mask = (1 << bits) - 1;
     const first = digit << bits;
-    const [keys, order, nextKeys, nextOrder] = [this.#keys, this.#order, this.#nextKeys, this.#nextOrder];
     for (let i = from; i < to; i++) {
       const key = keys[i]!;
       const high = Math.floor(key / 0x1000000);
@@ -178,4 +202,4 @@ class Sort {
   }
 }
 
-keepShape(new Sort(new Entries(0), new Int32Array(0), () => 0));
+keepShape(new Sort(new Entries(0), new Room(0), { compareRefs: () => 0 }));

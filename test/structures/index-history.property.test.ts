@@ -3,7 +3,9 @@
  * remove entries, take some of that back, and settle; between them the floor rises.
  */
 import type { Key } from '../../src/codecs/key.js';
+import { Entries } from '../../src/projections/entries.js';
 import { IndexHistory } from '../../src/projections/index-history.js';
+import { headOf } from '../../src/projections/key-head.js';
 import { KEY_FAMILIES, type KeyFamily } from '../support/hurtful-keys.js';
 import { drive, same, sameList, type Chance, type Trial } from '../support/structures.js';
 
@@ -28,6 +30,8 @@ class HistoryTrial implements Trial {
   #twin: Gone[] = [];
   /** What the running transaction removed. */
   #running: Gone[] = [];
+  readonly #head = new Float64Array(3);
+  readonly #entry = new Entries(1);
   /** By slot, when its entry came in. */
   readonly #born: number[] = Array.from({ length: SLOTS }, () => 0);
   #now = 1;
@@ -77,7 +81,9 @@ class HistoryTrial implements Trial {
     this.#born[slot] = this.#now;
     this.#running.push(gone);
     const { size, edits } = this.#history;
-    this.#history.add(gone.key, slot, gone.born, gone.died, gone.born);
+    headOf(gone.key, false, 0x00, this.#head);
+    this.#entry.set(0, this.#head, random.below(SLOTS), gone.born);
+    this.#history.add(gone.key, slot, this.#entry, gone.died, gone.born);
     const kept = gone.born < gone.died;
     if (kept) this.#twin.push(gone);
     same(this.#history.size, kept ? size + 1 : size, 'size');

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { Entries } from '../../src/projections/entries.js';
 import { OrderedTree } from '../../src/projections/ordered-tree.js';
 
 it('puts entries in their places within a load of more than may wait', () => {
@@ -14,7 +15,8 @@ it('puts entries in their places within a load of more than may wait', () => {
     tree.seek({ parts: [low], side: -1, cut: false }, position);
     expect(tree.refAt(position)).toBe(low);
   }
-  for (let ref = 0; ref < count; ref += 999) tree.remove(ref);
+  const taken = new Entries(1);
+  for (let ref = 0; ref < count; ref += 999) tree.remove(ref, taken);
   tree.check();
   expect(tree.size).toBe(count - Math.ceil(count / 999));
 });

@@ -3,6 +3,8 @@
  * keys of one kind or of all kinds together; what waits is removed before anyone reads.
  */
 import { compareKeys, type Key } from '../../src/codecs/key.js';
+import { Entries } from '../../src/projections/entries.js';
+import { headOf } from '../../src/projections/key-head.js';
 import type { Edge } from '../../src/codecs/range.js';
 import type { Position } from '../../src/projections/leaves.js';
 import { OrderedTree } from '../../src/projections/ordered-tree.js';
@@ -56,6 +58,8 @@ class TreeTrial implements Trial {
   #left = 0;
   #family: KeyFamily = KEY_FAMILIES[0]!;
   #order: 'up' | 'down' | 'any' = 'any';
+  readonly #taken = new Entries(1);
+  readonly #head = new Float64Array(3);
   #removeFrom: 'first' | 'last' | 'any' | 'newest' | 'hole' = 'any';
   /** Entries before this place go one after the other, which empties leaves between full ones. */
   #hole = 0;
@@ -129,9 +133,25 @@ class TreeTrial implements Trial {
   #remove(): void {
     if (this.#twin.length === 0) return;
     const at = this.#placeToRemove();
-    const [{ ref, born }] = this.#twin.splice(at, 1) as [Entry];
-    same(this.#tree.remove(ref), born, 'the version that remove returns');
-    this.#freeRefs.push(ref);
+    const [{ key, ref, born }] = this.#twin.splice(at, 1) as [Entry];
+    this.#tree.remove(ref, this.#taken);
+    same(this.#taken.ref[0], ref, 'the ref that was taken');
+    same(this.#taken.bornAt(0), born, 'when what was taken came in');
+    headOf(key, false, 0x00, this.#head);
+    sameList([...this.#taken.numbers.subarray(0, 3)], [...this.#head], 'the head of what was taken');
+    if (this.#random.is(0.1)) this.#bringBack({ key, born });
+    else this.#freeRefs.push(ref);
+  }
+
+  /** Puts what was taken in again, under another ref. */
+  #bringBack({ key, born }: Pick<Entry, 'key' | 'born'>): void {
+    const entry = { key, ref: this.#freeRefs.pop() ?? this.#keys.length, born };
+    this.#keys[entry.ref] = key;
+    this.#died[entry.ref] = born + 1;
+    this.#freeRefs.push(this.#taken.ref[0]!);
+    this.#twin.splice(this.#placeOf(entry), 0, entry);
+    this.#newest.push(entry);
+    this.#tree.insertFrom(this.#taken, 0, entry.ref);
   }
 
   #placeToRemove(): number {
@@ -219,7 +239,7 @@ class TreeTrial implements Trial {
     const versions = [this.#random.below(this.#version + 2)];
     if (near !== undefined) versions.push(near.born - 1, near.born, this.#died[near.ref]! - 1, this.#died[near.ref]!);
     const version = this.#random.pick(versions);
-    const died = this.#random.is(0.5) ? this.#died : undefined;
+    const died = this.#random.is(0.5) ? Float64Array.from(this.#died) : undefined;
     const unseen = ({ born, ref }: Entry) => born > version || (died !== undefined && died[ref]! <= version);
     let at = first;
     while (at < last && unseen(this.#twin[at]!)) at++;
