@@ -22,8 +22,9 @@ export function prepare(peers: readonly string[]): Readonly<Record<string, strin
   const packages = KINDS.flatMap(({ name, package: needed }) => (peers.includes(name) ? (needed ?? []) : []));
   const folderOf = (name: string) => join(HERE, 'node_modules', name);
   if (packages.some((name) => !existsSync(folderOf(name)))) {
-    // The others bring what was compiled for this machine with them, and need no script.
-    run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], HERE);
+    // The others bring what was compiled for this machine with them, and need no script. `npm ci` refuses a lock file
+    // without what is compiled for machines that the registry has nothing for.
+    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'], HERE);
   }
   if (packages.includes('better-sqlite3') && !existsSync(join(folderOf('better-sqlite3'), 'build/Release'))) {
     run('npm', ['rebuild', 'better-sqlite3'], HERE);
