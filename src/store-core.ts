@@ -2,7 +2,6 @@ import { map } from 'rxjs';
 
 import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
-import { schemaToday } from './codecs/evolution.js';
 import type { Table } from './codecs/table-types.js';
 import { offsetOf, startOf, type Position } from './log/position.js';
 import type { Abort, AnyStreamOptions } from './log/streams.js';
@@ -11,7 +10,6 @@ import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
 import type { LiveOptions } from './projections/live.js';
 import { historyOf } from './projections/row-history.js';
-import { SnapshotLayout } from './projections/snapshot-layout.js';
 import { Snapshot } from './projections/snapshot.js';
 import { statsOf } from './projections/stats.js';
 import type { ViewFace } from './projections/view.js';
@@ -150,9 +148,8 @@ export class StoreCore {
   snapshot(options: { readonly label?: string } = {}): Snapshot {
     this.#parts.live.guard();
     checkOptions('snapshot', options, ['label']);
+    const layout = this.#parts.layout();
     const view = this.#parts.views.pinned(options.label ?? 'snapshot()');
-    const { codec, migrate } = this.#parts.settings;
-    const layout = new SnapshotLayout(codec, schemaToday(this.#parts.engine.definitions, migrate));
     return new Snapshot(layout, { view, at: this.#parts.log.lastAt, ...this.#parts.ledger.capture() }, platform);
   }
 

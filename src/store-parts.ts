@@ -1,4 +1,4 @@
-import { schemaToday } from './codecs/evolution.js';
+import { schemaToday, type SchemaToday } from './codecs/evolution.js';
 import { writtenBatches, type WrittenBatches } from './log/batch-schema.js';
 import { Feed } from './log/feed.js';
 import type { MemoryLog } from './log/memory-log.js';
@@ -9,6 +9,7 @@ import { Subscribers } from './log/subscribers.js';
 import type { Engine } from './projections/engine.js';
 import { Horizon } from './projections/horizon.js';
 import { LiveQueries } from './projections/live.js';
+import { SnapshotLayout } from './projections/snapshot-layout.js';
 import { ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';
 import { platform } from './platform.js';
@@ -46,11 +47,13 @@ export interface StoreParts {
   readonly ledger: Ledger;
   readonly transactor: Transactor;
   readonly schema: SchemaChanges;
+  /** How a snapshot is laid down now. */
+  readonly layout: () => SnapshotLayout;
 }
 
 /** Puts a store together: the one place where its parts meet. */
 export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
-  const { keep, pinnedBytesMax, clock, onError, development } = settings;
+  const { keep, pinnedBytesMax, clock, onError, development, codec, migrate } = settings;
   const names = new Set(engine.tables.keys());
   const feed = new Feed(log, onError);
   const subscribers = new Subscribers();
@@ -59,7 +62,8 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   const views = new Views(engine, log, horizon, View, platform.reclaimer);
   const Face = TransactionFace.withTables(names);
   feed.add(views);
-  const written = writing(settings, engine);
+  const written = ofSchema(engine, migrate, (schema) => writtenBatches(codec, schema));
+  const layout = ofSchema(engine, migrate, (schema) => new SnapshotLayout(codec, schema));
   const seal = (): Seal => {
     const { writer, reader } = written();
     return { body: (batch) => writer.body(batch), reader, frozen: development };
@@ -92,18 +96,32 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     pause: platform.pause,
     elapsed: platform.elapsed,
   });
-  return { settings, engine, log, feed, horizon, subscribers, views, live, streams, ledger, transactor, schema };
+  return {
+    settings,
+    engine,
+    log,
+    feed,
+    horizon,
+    subscribers,
+    views,
+    live,
+    streams,
+    ledger,
+    transactor,
+    schema,
+    layout,
+  };
 }
 
-/** How batches are laid down, made anew when a table has come. */
-function writing({ codec, migrate }: StoreSettings, engine: Engine): () => WrittenBatches {
+/** What follows from the tables' schema: made when it is asked for, and anew when a table has come. */
+function ofSchema<A>(engine: Engine, migrate: unknown, make: (schema: SchemaToday) => A): () => A {
   let tables = 0;
-  let written: WrittenBatches | undefined;
+  let made: A | undefined;
   return () => {
-    if (written === undefined || tables !== engine.tables.size) {
+    if (made === undefined || tables !== engine.tables.size) {
       tables = engine.tables.size;
-      written = writtenBatches(codec, schemaToday(engine.definitions, migrate));
+      made = make(schemaToday(engine.definitions, migrate));
     }
-    return written;
+    return made;
   };
 }

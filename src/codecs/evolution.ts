@@ -57,7 +57,7 @@ function upcastsOf(table: string, given: unknown = {}): readonly Upcast[] {
   });
 }
 
-/** Every reason why bytes of one schema cannot be read under today's, none if they can: see `readingsOf`. */
+/** The table that has the rows of a written one today: of its name, or one that had it; undefined if there is none. */
 export function tableFor(written: TableSchema, today: SchemaToday, schema: StoreSchema): TableToday | undefined {
   const namesake = today.find(({ name }) => name === written.name);
   if (namesake !== undefined) return namesake;
