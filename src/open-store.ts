@@ -58,6 +58,9 @@ export async function openStore<const S extends Tables>(options: OpenOptions<S>)
   const { log: plan, pendingBytesMax, ...rest } = options;
   if (typeof plan !== 'object' || typeof (plan as Partial<LogPlan> | null)?.open !== 'function')
     throw invalid('log', `is ${show(plan)}: give one, as \`fileLog({ dir })\` from memoir/log/file makes it`);
+  for (const name of ['snapshot', 'lineage']) {
+    if (name in rest) throw invalid(name, 'is no option of openStore: the state and the lineage are those of the log');
+  }
   const { codec = plan.codec, keep = plan.keep } = rest;
   const settings = settingsOf({ ...rest, codec, ...(keep !== undefined && { keep }) });
   const pendingMax = limitOf('pendingBytesMax', pendingBytesMax, 2 ** 26);

@@ -13,6 +13,8 @@ describe('fileLog', () => {
     [{ dir: '' }, 'dir'],
     [{ dir: 'log', fsync: 'sometimes' }, 'fsync'],
     [{ dir: 'log', fsync: { everyMs: 0 } }, 'fsync'],
+    [{ dir: 'log', fsync: null }, 'fsync'],
+    [{ dir: 'log', snapshotEvery: { batches: '9' } }, 'snapshotEvery.batches'],
     [{ dir: 'log', segmentBytes: 0 }, 'segmentBytes'],
   ])('refuses %j', (options, path) => {
     expect(() => fileLog(options as never)).toThrow(expect.objectContaining({ code: 'OptionInvalid', path }) as Error);

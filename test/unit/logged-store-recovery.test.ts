@@ -260,3 +260,8 @@ describe('history', () => {
     expect(view.items.get('a')?.n).toBe(3);
   });
 });
+
+it.each(['snapshot', 'lineage'])('openStore refuses the option %s, which is of stores in memory', async (name) => {
+  const options = { tables, log: new MemoryMedium().plan(), [name]: 'x' };
+  await expect(openStore(options as never)).rejects.toMatchObject({ code: 'DefinitionInvalid', path: name });
+});

@@ -74,14 +74,25 @@ export function fileLog(options: FileLogOptions): FileLogPlan {
   };
 }
 
-function settingsOf({ dir, fsync = 'always', segmentBytes = SEGMENT_BYTES, host }: FileLogOptions): FileLogSettings {
+function settingsOf(options: FileLogOptions): FileLogSettings {
+  const { dir, fsync = 'always', segmentBytes = SEGMENT_BYTES, snapshotEvery, host } = options;
   if (typeof dir !== 'string' || dir === '') throw invalid('dir', dir, 'give the path of a folder');
   if (!(segmentBytes > 0)) throw invalid('segmentBytes', segmentBytes, 'give a number of bytes above 0');
-  const everyMs = typeof fsync === 'object' ? fsync.everyMs : 0;
+  // A caller without types may give null, which is an object, too.
+  const everyMs = typeof fsync === 'object' ? ((fsync as Partial<typeof fsync> | null)?.everyMs ?? 0) : 0;
   if (typeof fsync === 'object' ? !(everyMs > 0) : !['always', 'never'].includes(fsync))
     throw invalid('fsync', fsync, "give 'always', 'never' or { everyMs }");
+  if (snapshotEvery !== undefined) checkEvery(snapshotEvery);
   const policy = typeof fsync === 'object' ? 'timed' : fsync;
   return { host: { ...nodeHost(), ...host }, dir, policy, everyMs, segmentBytes };
+}
+
+function checkEvery(every: SnapshotEvery): void {
+  checkOptions('snapshotEvery', every, ['batches', 'bytes']);
+  for (const [name, count] of Object.entries(every) as readonly [string, unknown][]) {
+    if (typeof count !== 'number' || !(count > 0))
+      throw invalid(`snapshotEvery.${name}`, count, 'give a number above 0');
+  }
 }
 
 function invalid(path: string, value: unknown, instead: string): MemoirError {
