@@ -1,6 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
 import { writeCanonical } from './canonical.js';
-import { hash128 } from './hash128.js';
+import { hash128Into } from './hash128.js';
 
 /**
  * What two replicas compare: the sum, modulo 2^128, of the hashes of all rows and of whatever else is state. A sum
@@ -9,6 +9,7 @@ import { hash128 } from './hash128.js';
 export class StateHash {
   /** Little-endian words. */
   readonly #sum = new Uint32Array(4);
+  readonly #hash = new Uint32Array(4);
   readonly #bytes = new ByteWriter();
 
   /** Takes in a row of a table, or whatever else, told apart by what it is of. */
@@ -31,11 +32,10 @@ export class StateHash {
     to.at = 0;
     to.string(of);
     writeCanonical(value, to);
-    const hash = hash128(to.bytes.subarray(0, to.at));
+    hash128Into(to.bytes, to.at, this.#hash);
     let carry = 0;
     for (let i = 0; i < 4; i++) {
-      const word = hash[i * 4]! + hash[i * 4 + 1]! * 0x100 + hash[i * 4 + 2]! * 0x10000 + hash[i * 4 + 3]! * 0x1000000;
-      const sum = this.#sum[i]! + sign * word + carry;
+      const sum = this.#sum[i]! + sign * this.#hash[i]! + carry;
       // A typed array keeps the lower 32 bits.
       this.#sum[i] = sum;
       carry = Math.floor(sum / 0x1_0000_0000);
