@@ -12,6 +12,9 @@ export interface SharedKey extends Conflict {
   readonly index: TableIndex;
 }
 
+/** The place in the journal of a write that is not in it. */
+const NOT_NOTED = -1;
+
 /**
  * The tables of a store and their clock. Its *version* ticks when a transaction begins, and whenever an iterator or a
  * view is made inside one, so that 'the state at creation' is one mechanism for views, iterators and undo. Versions are
@@ -109,6 +112,11 @@ export class Engine {
     const write = table.write(slot, after, this.#version, this.#journal.length);
     this.#journal.push(write);
     if (write.kept) this.#dead.push(table, slot, this.#version);
+  }
+
+  /** Puts a row into a slot that nobody has seen, for good: what cannot be undone takes no note of itself. */
+  load(table: TableState, slot: number, row: Row): void {
+    table.write(slot, row, this.#version, NOT_NOTED);
   }
 
   /** How many writes the transaction has made: a place to roll back to. */

@@ -4,11 +4,14 @@ import { encodePart, TAG } from '../codecs/key-bytes.js';
 /** How many bytes of a key a head holds. */
 export const HEAD_BYTES = 18;
 
+/** As far into a key heads are made; what ties beyond is compared itself. */
+export const SKIP_MAX = 3 * HEAD_BYTES;
+
 /** What follows a key's bytes in its head: zeros, or ones for the edge after all keys that begin with it. */
 export type Padding = 0x00 | 0xff;
 
 // A part may reach beyond the head: a number takes nine bytes, a character four.
-const bytes = new Uint8Array(HEAD_BYTES + 16);
+const bytes = new Uint8Array(SKIP_MAX + HEAD_BYTES + 16);
 const view = new DataView(bytes.buffer);
 
 /**
@@ -19,19 +22,21 @@ const view = new DataView(bytes.buffer);
  * @param parts the key, or what it begins with
  * @param cut true when the last part is a string of which only the beginning is given
  * @param into three elements, overwritten
+ * @param skip how many bytes to pass over, `SKIP_MAX` at the most: a head of what follows, for keys that begin alike
  */
-export function headOf(parts: readonly KeyPart[], cut: boolean, padding: Padding, into: Float64Array): void {
+export function headOf(parts: readonly KeyPart[], cut: boolean, padding: Padding, into: Float64Array, skip = 0): void {
+  const end = skip + HEAD_BYTES;
   let at = 0;
-  for (let i = 0; i < parts.length && at < HEAD_BYTES; i++) {
+  for (let i = 0; i < parts.length && at < end; i++) {
     const part = parts[i]!;
-    if (typeof part === 'string') at = putString(part, at, cut && i === parts.length - 1);
+    if (typeof part === 'string') at = putString(part, at, end, cut && i === parts.length - 1);
     else if (typeof part === 'number') at = putNumber(part, at);
-    else at = putOther(part, at);
+    else at = putOther(part, at, end);
   }
-  while (at < HEAD_BYTES) bytes[at++] = padding;
-  into[0] = sixBytes(0);
-  into[1] = sixBytes(6);
-  into[2] = sixBytes(12);
+  while (at < end) bytes[at++] = padding;
+  into[0] = sixBytes(skip);
+  into[1] = sixBytes(skip + 6);
+  into[2] = sixBytes(skip + 12);
 }
 
 function sixBytes(at: number): number {
@@ -40,10 +45,10 @@ function sixBytes(at: number): number {
   return high * 0x1000000 + low;
 }
 
-function putString(text: string, from: number, cut: boolean): number {
+function putString(text: string, from: number, end: number, cut: boolean): number {
   let at = from;
   bytes[at++] = TAG.string;
-  for (let i = 0; i < text.length && at < HEAD_BYTES; i++) {
+  for (let i = 0; i < text.length && at < end; i++) {
     const unit = text.charCodeAt(i);
     if (unit > 0 && unit < 0x80) bytes[at++] = unit;
     else {
@@ -52,7 +57,7 @@ function putString(text: string, from: number, cut: boolean): number {
       at = putPoint(point, at);
     }
   }
-  if (cut || at >= HEAD_BYTES) return at;
+  if (cut || at >= end) return at;
   bytes[at++] = 0x00;
   bytes[at++] = 0x01;
   return at;
@@ -91,9 +96,9 @@ function putNumber(value: number, at: number): number {
   return at + 9;
 }
 
-function putOther(part: Exclude<KeyPart, string | number>, at: number): number {
+function putOther(part: Exclude<KeyPart, string | number>, at: number, end: number): number {
   const encoded = encodePart(part);
-  const taken = Math.min(encoded.length, HEAD_BYTES - at);
+  const taken = Math.min(encoded.length, end - at);
   for (let i = 0; i < taken; i++) bytes[at + i] = encoded[i]!;
   return at + taken;
 }

@@ -253,6 +253,11 @@ export class OrderedTree implements Sequence, Ties {
     return compareKeys(this.#keys.fullKey(a), this.#keys.fullKey(b)) || a - b;
   }
 
+  /** The head of what follows in an entry's key after so many bytes. */
+  headOf(ref: number, skip: number, into: Float64Array): void {
+    headOf(this.#keys.fullKey(ref), false, 0x00, into, skip);
+  }
+
   /** Finds the first entry that is not before the aim. */
   #find(position: Position): void {
     position.leaf = this.#leafFor();

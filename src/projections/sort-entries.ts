@@ -1,5 +1,6 @@
 import { keepShape } from '../keep-shape.js';
 import { Entries, ENTRY_BITS } from './entries.js';
+import { HEAD_BYTES, SKIP_MAX } from './key-head.js';
 
 /** Room to sort so many entries stays: to allocate it takes a tenth of a sort. */
 const ROOM_MAX = 2 ** 14;
@@ -18,7 +19,12 @@ const WIDE = 12;
 /** Who knows the order of entries whose heads tie. */
 export interface Ties {
   compareRefs(a: number, b: number): number;
+  /** The head of what follows in an entry's key after so many bytes. */
+  headOf(ref: number, skip: number, into: Float64Array): void;
 }
+
+/** A head in the making. */
+const head = new Float64Array(HEAD_NUMBERS);
 
 /** How often each digit occurs, for all digits of a sort; one sort runs at a time. */
 const counts = new Int32Array(Math.max((2 * HALF_BITS * 2 ** NARROW) / NARROW, (2 * HALF_BITS * 2 ** WIDE) / WIDE));
@@ -62,8 +68,11 @@ class Sort {
   readonly #keys: Float64Array;
   readonly #nextKeys: Float64Array;
   readonly #nextOrder: Int32Array;
+  readonly #skip: number;
 
-  constructor(entries: Entries, { order, nextOrder, keys, nextKeys }: Room, ties: Ties) {
+  /** @param skip how many bytes of the keys come before what the heads of the entries are of */
+  constructor(entries: Entries, { order, nextOrder, keys, nextKeys }: Room, ties: Ties, skip = 0) {
+    this.#skip = skip;
     this.#entries = entries;
     this.#order = order;
     this.#ties = ties;
@@ -79,13 +88,35 @@ class Sort {
       return;
     }
     if (number === HEAD_NUMBERS) {
-      const { ref } = this.#entries;
-      this.#order.subarray(from, to).sort((a, b) => this.#ties.compareRefs(ref[a]!, ref[b]!));
+      if (this.#skip < SKIP_MAX) this.#sortFurther(from, to);
+      else this.#sortByKeys(from, to);
       return;
     }
     this.#readKeys(number, from, to);
     this.#radix(from, to);
     this.#sortTies(number + 1, from, to);
+  }
+
+  /** Sorts a stretch whose heads tie by the heads of what follows in the keys. */
+  #sortFurther(from: number, to: number): void {
+    const { ref } = this.#entries;
+    const skip = this.#skip + HEAD_BYTES;
+    const order = this.#order.subarray(from, to);
+    const further = new Entries(order.length);
+    for (const [i, place] of order.entries()) {
+      this.#ties.headOf(ref[place]!, skip, head);
+      further.set(i, head, ref[place]!, 0);
+    }
+    const room = new Room(order.length);
+    for (let i = 0; i < order.length; i++) room.order[i] = i;
+    new Sort(further, room, this.#ties, skip).sort(0, 0, order.length);
+    const places = order.slice();
+    for (let i = 0; i < order.length; i++) order[i] = places[room.order[i]!]!;
+  }
+
+  #sortByKeys(from: number, to: number): void {
+    const { ref } = this.#entries;
+    this.#order.subarray(from, to).sort((a, b) => this.#ties.compareRefs(ref[a]!, ref[b]!));
   }
 
   // Each loop is a method of its own: code that V8 compiled while it was in a loop, before what follows had ever run,
@@ -202,4 +233,4 @@ class Sort {
   }
 }
 
-keepShape(new Sort(new Entries(0), new Room(0), { compareRefs: () => 0 }));
+keepShape(new Sort(new Entries(0), new Room(0), { compareRefs: () => 0, headOf: () => {} }));

@@ -45,7 +45,11 @@ class SortTrial implements Trial {
       entries.set(ref, head, ref, 2 * ref);
     }
     // refs are places
-    const order = sortEntries(entries, keys.length, { compareRefs: compare }).subarray(0, keys.length);
+    const ties = {
+      compareRefs: compare,
+      headOf: (ref: number, skip: number, into: Float64Array) => headOf(keys[ref]!, false, 0x00, into, skip),
+    };
+    const order = sortEntries(entries, keys.length, ties).subarray(0, keys.length);
     sameList(order, [...keys.keys()].sort(compare), 'places');
   }
 }
