@@ -1,10 +1,12 @@
+import { assert } from './assert.js';
 import { invalidDefinition as invalid, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { Tables } from './codecs/table-types.js';
+import type { AnyBatch } from './log/batch.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
-import { fold } from './projections/fold.js';
+import { fold, load } from './projections/fold.js';
 import { inSlices } from './projections/slices.js';
 import { Loaded } from './projections/snapshot-load.js';
 import { LoggedStore } from './logged-store.js';
@@ -82,10 +84,9 @@ export interface Recovered {
   readonly outside: ByteLog;
 }
 
-/** What the memory needs of the log: the batches since the snapshot, and those that retention keeps anyway. */
-function firstNeeded({ keep }: StoreSettings, { floor, head }: ByteLog, state: number): number {
-  const kept = keep === 'all' || keep.batches === undefined ? floor : Math.max(floor, head + 1 - keep.batches);
-  return Math.min(kept, state + 1);
+/** The oldest batch that retention keeps in memory. */
+function firstKept({ keep }: StoreSettings, { floor, head }: ByteLog): number {
+  return keep === 'all' || keep.batches === undefined ? floor : Math.max(floor, head + 1 - keep.batches);
 }
 
 async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMax: number): Promise<Recovered> {
@@ -99,12 +100,14 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
       ? undefined
       : await Loaded.inSlices(image, engine, { today, development, sliceMs: SLICE_MS, turns: platform });
   const state = image?.offset ?? 0;
-  const from = firstNeeded(settings, outside, state);
-  const lastAt = from === state + 1 ? loaded?.at : undefined;
-  const log = new MemoryLog(settings.lineage, { head: from - 1, lastAt: lastAt ?? -Infinity });
-  const ledgers = [new Ledger(idWindow), new Ledger(idWindow)] as const;
-  const [ledger, pending] = ledgers;
-  if (loaded !== undefined) for (const each of ledgers) each.reset(loaded);
+  const [ledger, pending] = [new Ledger(idWindow), new Ledger(idWindow)];
+  if (loaded !== undefined) ledger.reset(loaded);
+  const kept = firstKept(settings, outside);
+  const batches = batchesOf(recovery, Math.min(kept, state + 1));
+  // Of what retention does not keep, only what came of it counts.
+  const lastAt = kept <= state + 1 ? undefined : await loadUpTo(kept - 1, batches, engine, ledger, outside.head);
+  const atStart = kept === state + 1 ? loaded?.at : lastAt;
+  const log = new MemoryLog(settings.lineage, { head: kept - 1, lastAt: atStart ?? -Infinity });
   let queue: CommitQueue | undefined;
   const parts = assemble({
     ...{ settings, engine, log, ledger, pending },
@@ -114,20 +117,40 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
     },
   });
   const { horizon } = parts;
-  for await (const batch of batchesOf(recovery, from)) {
+  for await (const batch of batches) {
     if (batch.offset > state) {
       fold(engine, batch);
-      for (const each of ledgers) each.note(batch);
+      ledger.note(batch, outside.head);
     }
     log.append([batch], { expect: log.head });
     horizon.appended(engine.version, roughBytes(batch));
     if (batch.offset % BATCHES_PER_TRIM === 0) horizon.advance();
   }
+  pending.reset({ head: log.head, ...ledger.capture() });
   await refuseSharedKeys(engine);
-  horizon.beginAt(state);
+  horizon.beginAt(Math.max(state, kept - 1));
   horizon.advance();
   parts.feed.reset();
   return { parts, queue: queue!, outside };
+}
+
+/** Loads batches up to an offset, for good; returns when the last one was made. */
+async function loadUpTo(
+  last: number,
+  batches: AsyncGenerator<AnyBatch, void, undefined>,
+  engine: Engine,
+  ledger: Ledger,
+  head: number,
+): Promise<number> {
+  for (;;) {
+    const { value: batch } = await batches.next();
+    assert(batch !== undefined, 'a log has every entry up to its head');
+    load(engine, batch);
+    ledger.note(batch, head);
+    if (batch.offset < last) continue;
+    engine.settle();
+    return batch.at;
+  }
 }
 
 /** An index may have become unique since the batches were written. @throws `UniqueViolation` */

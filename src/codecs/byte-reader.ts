@@ -3,6 +3,9 @@ import { Fault } from './fault.js';
 /** Refuses UTF-8 that is none, and takes no byte order mark away. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** A number's binary64, seen as bytes: a view of each reader's own bytes would be made for every batch. */
+const double = new DataView(new ArrayBuffer(8));
+
 /**
  * Takes values from bytes, one after the other, as `ByteWriter` laid them. Whatever the bytes are, it reads within
  * them, takes no more memory than they have, and throws a `Fault` `Damaged` where they make no sense.
@@ -13,13 +16,11 @@ export class ByteReader {
   at: number;
   /** Where the last one ends, at the latest. */
   readonly end: number;
-  readonly #view: DataView;
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get done(): boolean {
@@ -43,11 +44,15 @@ export class ByteReader {
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#pass(4), true);
+    const at = this.#pass(4);
+    const { bytes } = this;
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
   double(): number {
-    return this.#view.getFloat64(this.#pass(8), true);
+    const at = this.#pass(8);
+    for (let i = 0; i < 8; i++) double.setUint8(i, this.bytes[at + i]!);
+    return double.getFloat64(0, true);
   }
 
   long(): number {

@@ -107,6 +107,7 @@ export class BatchReader {
 function metaOf(from: ByteReader): Meta {
   const { at } = from;
   const text = from.string();
+  if (text === '{}') return {};
   try {
     return readPlain(JSON.parse(text)) as Meta;
   } catch (error) {

@@ -15,6 +15,9 @@ export interface SharedKey extends Conflict {
 /** The place in the journal of a write that is not in it. */
 const NOT_NOTED = -1;
 
+/** So many writes of a load may wait to be put in their places in the indexes. */
+const LOADED_MAX = 2 ** 20;
+
 /**
  * The tables of a store and their clock. Its *version* ticks when a transaction begins, and whenever an iterator or a
  * view is made inside one, so that 'the state at creation' is one mechanism for views, iterators and undo. Versions are
@@ -29,6 +32,8 @@ export class Engine {
   /** Row versions that went to a chain, in the order in which they died. */
   #dead = new DeadRows();
   #version: number;
+  /** How many writes were made for good. */
+  #loaded = 0;
   /** What the indexes were last trimmed to. */
   #floor = 0;
 
@@ -114,9 +119,14 @@ export class Engine {
     if (write.kept) this.#dead.push(table, slot, this.#version);
   }
 
-  /** Puts a row into a slot that nobody has seen, for good: what cannot be undone takes no note of itself. */
-  load(table: TableState, slot: number, row: Row): void {
-    table.write(slot, row, this.#version, NOT_NOTED);
+  /**
+   * Puts a row, or its absence, into a slot for good: nothing is noted to undo it, and no state before is kept. For
+   * engines that nobody reads yet, all of whose writes are of this kind; it is known after `settle`.
+   */
+  load(table: TableState, slot: number, after: Row | undefined): void {
+    table.write(slot, after, this.#version, NOT_NOTED);
+    if (after === undefined) table.settleSlot(slot);
+    if (++this.#loaded % LOADED_MAX === 0) this.#settleTables();
   }
 
   /** How many writes the transaction has made: a place to roll back to. */

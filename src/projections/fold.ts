@@ -1,6 +1,7 @@
 import { MemoirError, show } from '../errors.js';
-import type { AnyBatch } from '../log/batch.js';
+import type { AnyBatch, AnyChange } from '../log/batch.js';
 import type { Engine } from './engine.js';
+import type { TableState } from './table-state.js';
 
 /**
  * Applies a batch to the state before it: the one way from a batch to state. Only `after` counts, and no constraint is
@@ -8,20 +9,34 @@ import type { Engine } from './engine.js';
  */
 export function fold(engine: Engine, batch: AnyBatch): void {
   engine.begin();
-  for (const { table: name, key, after } of batch.changes) {
-    const table = engine.tables.get(name);
-    if (table === undefined) {
-      throw new MemoirError(
-        'DefinitionInvalid',
-        `batch ${batch.offset} changes the table ${show(name)}, which is not defined`,
-        {
-          table: name,
-          offset: batch.offset,
-        },
-      );
-    }
-    if (after !== undefined) table.prepare(after);
-    engine.write(table, table.takeSlot(table.toPrimaryKey(key)), after);
+  for (const change of batch.changes) {
+    const table = tableOf(engine, batch, change);
+    engine.write(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
   }
   engine.settle();
+}
+
+/**
+ * The same for batches of which only the last one's state will be asked for: it takes no note of what was there. After
+ * the last one, `engine.settle()` makes the state known.
+ */
+export function load(engine: Engine, batch: AnyBatch): void {
+  for (const change of batch.changes) {
+    const table = tableOf(engine, batch, change);
+    engine.load(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
+  }
+}
+
+/** The table of a change, whose row is prepared. */
+function tableOf(engine: Engine, { offset }: AnyBatch, { table: name, after }: AnyChange): TableState {
+  const table = engine.tables.get(name);
+  if (table === undefined) {
+    throw new MemoirError(
+      'DefinitionInvalid',
+      `batch ${offset} changes the table ${show(name)}, which is not defined`,
+      { table: name, offset },
+    );
+  }
+  if (after !== undefined) table.prepare(after);
+  return table;
 }

@@ -45,15 +45,15 @@ export class Ledger {
     return this.#ids.get(id);
   }
 
-  /** Takes in a batch that was appended. */
-  note(batch: AnyBatch): void {
+  /** Takes in a batch that was appended. `head` is the newest one that will be, where that is known. */
+  note(batch: AnyBatch, head = batch.offset): void {
     const { id, offset, sequences } = batch;
     if (sequences !== undefined) {
       if (this.#captured) this.#sequences = new Map(this.#sequences);
       this.#captured = false;
       for (const [name, last] of Object.entries(sequences)) this.#sequences.set(name, last);
     }
-    if (id !== undefined) this.#ids.add(id, batch);
+    if (id !== undefined && offset > head - this.#idWindow) this.#ids.add(id, batch);
     this.#ids.slide(offset);
   }
 

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import type avsc from 'avsc';
 
 import type { ByteCodec, RowReader } from '../byte-codec.js';
+import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 import { Fault } from '../fault.js';
 import { sameRows } from '../resolution.js';
@@ -27,6 +28,7 @@ export const avro: ByteCodec = {
 
 /** Encodes in place; what does not fit is encoded again, once there is room. */
 function write(type: avsc.Type, row: unknown, to: ByteWriter): void {
+  // A writer's bytes are a buffer of their own.
   let end = type.encode(row, bufferOf(to.bytes), to.at);
   if (end < 0) {
     to.reserve(to.bytes.length - to.at - end);
@@ -37,16 +39,24 @@ function write(type: avsc.Type, row: unknown, to: ByteWriter): void {
 
 function rowReader(type: avsc.Type, translate?: Translate): RowReader {
   return (from) => {
-    const found = decode(type, bufferOf(from.bytes, from.end), from.at);
-    if (found.offset < 0) throw new Fault('Damaged', `ends within a row that begins at byte ${from.at}`);
-    from.at = found.offset;
+    const { byteOffset } = from.bytes;
+    const found = decode(type, from, byteOffset);
+    const end = found.offset - byteOffset;
+    // avsc gives −1 beyond the buffer, which may go on behind what is to be read.
+    if (found.offset < 0 || end > from.end)
+      throw new Fault('Damaged', `ends within a row that begins at byte ${from.at}`);
+    from.at = end;
     return translate === undefined ? found.value : translate(found.value);
   };
 }
 
-function decode(type: avsc.Type, bytes: Buffer, at: number): { readonly value: unknown; readonly offset: number } {
+function decode(
+  type: avsc.Type,
+  { bytes, at }: ByteReader,
+  start: number,
+): { readonly value: unknown; readonly offset: number } {
   try {
-    return type.decode(bytes, at);
+    return type.decode(bufferOf(bytes), start + at);
   } catch (error) {
     if (error instanceof Fault) throw error;
     // avsc's own errors, and nesting that is deeper than the stack.
@@ -54,14 +64,11 @@ function decode(type: avsc.Type, bytes: Buffer, at: number): { readonly value: u
   }
 }
 
-/** avsc takes Buffers only; rows are written and read one after the other where they lie. */
-const buffers = new WeakMap<Uint8Array, Buffer>();
+/** avsc takes Buffers only; rows are written and read one after the other where they lie, often in the same bytes. */
+const buffers = new WeakMap<ArrayBufferLike, Buffer>();
 
-function bufferOf(bytes: Uint8Array, end = bytes.length): Buffer {
-  let buffer = buffers.get(bytes);
-  if (buffer === undefined || buffer.length !== end) {
-    buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end);
-    buffers.set(bytes, buffer);
-  }
+function bufferOf({ buffer: whole }: Uint8Array): Buffer {
+  let buffer = buffers.get(whole);
+  if (buffer === undefined) buffers.set(whole, (buffer = Buffer.from(whole)));
   return buffer;
 }
