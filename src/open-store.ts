@@ -7,8 +7,6 @@ import type { ByteLog, LogPlan } from './log/byte-log.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { fold, load } from './projections/fold.js';
-import { inSlices } from './projections/slices.js';
-import { Loaded } from './projections/snapshot-load.js';
 import { LoggedStore } from './logged-store.js';
 import { platform } from './platform.js';
 import { limitOf, settingsOf, type StoreSettings } from './store-options.js';
@@ -17,9 +15,6 @@ import { CommitQueue } from './txn/commit-queue.js';
 import type { DurableStore, OpenOptions } from './txn/contract.js';
 import { Ledger } from './txn/ledger.js';
 import { batchesOf, newestSnapshot, roughBytes } from './txn/recovery.js';
-
-/** How long recovery goes on before everything else has its turn, in milliseconds. */
-const SLICE_MS = 8;
 
 /** Retention has its say once in so many batches that are recovered. */
 const BATCHES_PER_TRIM = 1024;
@@ -93,13 +88,10 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
   const { definitions, filterRows, development, codec, onError, idWindow, migrate } = settings;
   const today = schemaToday(definitions, migrate);
   const recovery = { outside, codec, development, onError, today, turns: platform };
-  const engine = new Engine(definitions, filterRows);
-  const image = await newestSnapshot(recovery);
-  const loaded =
-    image === undefined
-      ? undefined
-      : await Loaded.inSlices(image, engine, { today, development, sliceMs: SLICE_MS, turns: platform });
-  const state = image?.offset ?? 0;
+  const empty = (): Engine => new Engine(definitions, filterRows);
+  const loaded = await newestSnapshot(recovery, empty);
+  const { engine, head: state } = loaded ?? { engine: empty(), head: 0 };
+  engine.doubt();
   const [ledger, pending] = [new Ledger(idWindow), new Ledger(idWindow)];
   if (loaded !== undefined) ledger.reset(loaded);
   const kept = firstKept(settings, outside);
@@ -127,7 +119,7 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
     if (batch.offset % BATCHES_PER_TRIM === 0) horizon.advance();
   }
   pending.reset({ head: log.head, ...ledger.capture() });
-  await refuseSharedKeys(engine);
+  refuseSharedKeys(engine);
   horizon.beginAt(Math.max(state, kept - 1));
   horizon.advance();
   parts.feed.reset();
@@ -154,14 +146,15 @@ async function loadUpTo(
 }
 
 /** An index may have become unique since the batches were written. @throws `UniqueViolation` */
-async function refuseSharedKeys(engine: Engine): Promise<void> {
-  for await (const { table, index, key, slot } of inSlices(engine.sharedKeys(), SLICE_MS, platform)) {
-    const { name } = index.plan;
-    throw new MemoirError(
-      'UniqueViolation',
-      `the log has two rows of ${table.name} with ${name} ${key.map(show).join(', ')}: ` +
-        'open it without `unique`, and mend them',
-      { table: table.name, index: name, key, row: table.rows[slot] },
-    );
-  }
+function refuseSharedKeys(engine: Engine): void {
+  const shared = engine.sharedKey();
+  if (shared === undefined) return engine.trust();
+  const { table, index, key, slot } = shared;
+  const { name } = index.plan;
+  throw new MemoirError(
+    'UniqueViolation',
+    `the log has two rows of ${table.name} with ${name} ${key.map(show).join(', ')}: ` +
+      'open it without `unique`, and mend them',
+    { table: table.name, index: name, key, row: table.rows[slot] },
+  );
 }

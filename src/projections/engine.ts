@@ -197,20 +197,31 @@ export class Engine {
     return this.#dead.length;
   }
 
-  /** Two rows that share a key of a unique index, which a fold does not refuse: looks at every row, a step each. */
-  *sharedKeys(): Generator<SharedKey | undefined> {
+  /** Has unique indexes remember which rows may share a key with another, from now on. */
+  doubt(): void {
+    for (const { catalog } of this.#tables) for (const index of catalog.unique) index.doubts = [];
+  }
+
+  /** Has them forget it. */
+  trust(): void {
+    for (const { catalog } of this.#tables) for (const index of catalog.unique) index.doubts = undefined;
+  }
+
+  /**
+   * Two rows that share a key of a unique index, which neither a fold nor a load refuses, if any have come to since
+   * `doubt` was called: looks at those that may.
+   */
+  sharedKey(): SharedKey | undefined {
     for (const table of this.#tables) {
-      const { unique } = table.catalog;
-      if (unique.length === 0) continue;
-      for (const [slot, row] of table.rows.entries()) {
-        if (row === undefined) continue;
-        for (const index of unique) {
-          const conflict = index.conflict(slot, row);
-          if (conflict !== undefined) yield { table, index, ...conflict };
+      for (const index of table.catalog.unique) {
+        for (const slot of index.doubts ?? []) {
+          const row = table.rows[slot];
+          const conflict = row === undefined ? undefined : index.conflict(slot, row);
+          if (conflict !== undefined) return { table, index, ...conflict };
         }
-        yield undefined;
       }
     }
+    return undefined;
   }
 
   /** Verifies every structure against every other; throws when one disagrees. */

@@ -24,6 +24,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   readonly #place: Place;
   readonly width: number;
   touched = 0;
+  doubts: number[] | undefined;
 
   /** @param hashed whether keys are found by hash, which a unique index needs unless it is the primary one */
   constructor(
@@ -130,7 +131,8 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   check(): void {
     this.head.check();
-    if (this.#hash === undefined) return;
+    // Of keys that are shared, while that is doubtful, the hash finds one.
+    if (this.#hash === undefined || this.doubts !== undefined) return;
     for (const slot of this.head.refs()) {
       assert(this.holderOf(this.fullKey(slot)) === slot, 'the hash finds every key of a unique index');
     }
@@ -140,7 +142,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   #add(slot: number, row: Row, born: number): void {
     const key = this.#keyOf(row);
     this.head.insert(key, slot, born);
-    this.#hash?.add(hashKey(key, this.width), slot);
+    if (this.#hash?.add(hashKey(key, this.width), slot) === true) this.doubts?.push(slot);
   }
 
   /** A sparse index has no entry for a row without all of its fields. */

@@ -45,15 +45,21 @@ export class HashTable {
     }
   }
 
-  /** Adds an entry that is not there yet. */
-  add(hash: number, ref: number): void {
+  /** Adds an entry that is not there yet; returns true when there may be another one of its key. */
+  add(hash: number, ref: number): boolean {
     if (this.#used >= (this.#mask + 1) * FILL_MAX) this.#rehash();
     let at = hash & this.#mask;
-    while (this.#pairs[2 * at + 1]! > 0) at = (at + 1) & this.#mask;
+    let doubtful = false;
+    for (; this.#pairs[2 * at + 1]! > 0; at = (at + 1) & this.#mask) {
+      if (this.#pairs[2 * at] === hash) doubtful = true;
+    }
+    // It is put in the place of a tombstone, behind which there may be another one.
     if (this.#pairs[2 * at + 1] === 0) this.#used++;
+    else doubtful = true;
     this.#pairs[2 * at] = hash;
     this.#pairs[2 * at + 1] = ref + 1;
     this.#size++;
+    return doubtful;
   }
 
   /** Removes an entry that is there. A tombstone (−1) stays where a chain of probes passes through. */

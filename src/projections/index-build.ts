@@ -100,6 +100,10 @@ export class IndexBuild implements TableIndex {
     return this.index.bytes;
   }
 
+  get doubts(): number[] | undefined {
+    return this.index.doubts;
+  }
+
   get width(): number {
     return this.index.width;
   }

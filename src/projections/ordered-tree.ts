@@ -18,9 +18,8 @@ const FEW = 16;
 /** Room for so many that wait is always kept when they have gone to their places. */
 const ROOM_MIN = 32;
 
-/** Where a tree finds the key of an entry, when heads alone do not decide. */
+/** Where a tree finds the full key of an entry, when heads alone do not decide. */
 export interface EntryKeys {
-  /** The full key of the entry `ref`. */
   fullKey(ref: number): Key;
 }
 
@@ -79,10 +78,7 @@ export class OrderedTree implements Sequence, Ties {
   remove(ref: number, taken: Entries): void {
     const leaves = this.#leaves;
     const leaf = leaves.leafOf(ref);
-    if (leaf < 0) {
-      this.#removeWaiting(ref, taken);
-      return;
-    }
+    if (leaf < 0) return this.#removeWaiting(ref, taken);
     const at = leaves.placeIn(leaf, ref);
     if (leaves.isInner(leaf, at)) {
       leaves.takeInner(leaf, at, taken);
@@ -248,7 +244,7 @@ export class OrderedTree implements Sequence, Ties {
     return this.#aimRef < 0 ? -this.#side : ref - this.#aimRef;
   }
 
-  /** Where two entries whose heads tie stand to each other. */
+  /** How two entries stand whose heads tie. */
   compareRefs(a: number, b: number): number {
     return compareKeys(this.#keys.fullKey(a), this.#keys.fullKey(b)) || a - b;
   }

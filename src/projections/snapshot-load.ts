@@ -1,12 +1,15 @@
-import { freezePlain } from '../codecs/plain-data.js';
+import type { ByteCodec } from '../codecs/byte-codec.js';
 import type { SchemaToday } from '../codecs/evolution.js';
+import { freezePlain } from '../codecs/plain-data.js';
+import { compareKeys, type Key } from '../codecs/key.js';
+import { schemaText, type StoreSchema } from '../codecs/store-schema.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
-import type { Engine } from './engine.js';
+import type { Engine, SharedKey } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink } from './snapshot-decoder.js';
 import type { TableState } from './table-state.js';
-import type { SnapshotImage } from './verified-snapshot.js';
+import { verifySnapshot, type SnapshotImage } from './verified-snapshot.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -28,18 +31,22 @@ export interface LoadPlan extends LoadOptions {
 export class Loaded implements SnapshotSink {
   readonly engine: Engine;
   /** The newest batch that it has. */
-  readonly head: number;
+  head = 0;
   readonly #development: boolean;
+  /** The row that came last. */
+  #table: TableState | undefined;
+  #key: Key = [];
   /** When the newest batch was made; −Infinity before all. */
   at = -Infinity;
   sequences: ReadonlyMap<string, number> = new Map();
   /** The batches whose ids are remembered. */
   readonly remembered: AnyBatch[] = [];
 
-  private constructor(engine: Engine, head: number, development: boolean) {
+  private constructor(engine: Engine, development: boolean) {
     this.engine = engine;
-    this.head = head;
     this.#development = development;
+    engine.begin();
+    engine.doubt();
   }
 
   /** Fills an engine without rows, step by step; the last step gives what came of it. */
@@ -48,20 +55,9 @@ export class Loaded implements SnapshotSink {
     engine: Engine,
     { today, development }: LoadOptions,
   ): Generator<Loaded | undefined> {
-    const loaded = new Loaded(engine, image.offset, development);
-    engine.begin();
-    try {
-      yield* image.load(today, loaded);
-      // An index at a time has its entries sorted: nothing else of a load takes as long without a pause.
-      for (const { indexes } of engine.tables.values()) {
-        for (const index of indexes) {
-          index.settle();
-          yield undefined;
-        }
-      }
-    } finally {
-      engine.settle();
-    }
+    const loaded = new Loaded(engine, development);
+    yield* image.load(today, loaded);
+    yield* loaded.#settle(image.offset);
     yield loaded;
   }
 
@@ -70,6 +66,36 @@ export class Loaded implements SnapshotSink {
     let last: Loaded | undefined;
     for await (const loaded of inSlices(Loaded.from(image, engine, plan), plan.sliceMs, plan.turns)) last = loaded;
     return last!;
+  }
+
+  /**
+   * Verifies a snapshot and fills an engine without rows, in one go where its rows lie as those of today do. Where that
+   * fails, the engine is not to be used.
+   */
+  static async verified(bytes: Uint8Array, codec: ByteCodec, engine: Engine, plan: LoadPlan): Promise<Loaded> {
+    const { today, development, sliceMs, turns } = plan;
+    const loaded = new Loaded(engine, development);
+    const isToday = (schema: StoreSchema): boolean => schemaText(schema) === schemaText(today);
+    const also = (schema: StoreSchema): Loaded | undefined => (isToday(schema) ? loaded : undefined);
+    const image = await verifySnapshot(bytes, { codec, sliceMs }, turns, also);
+    if (!isToday(image.schema)) return Loaded.inSlices(image, engine, plan);
+    for await (const _ of inSlices(loaded.#settle(image.offset), sliceMs, turns));
+    return loaded;
+  }
+
+  /** An index at a time has its entries sorted: nothing else of a load takes as long without a pause. */
+  *#settle(head: number): Generator<undefined> {
+    this.head = head;
+    for (const { indexes } of this.engine.tables.values()) {
+      for (const index of indexes) {
+        index.settle();
+        yield undefined;
+      }
+    }
+    this.engine.settle();
+    const shared = this.engine.sharedKey();
+    if (shared !== undefined) throw this.#violation(shared);
+    this.engine.trust();
   }
 
   state(at: number, sequences: ReadonlyMap<string, number>): void {
@@ -83,13 +109,15 @@ export class Loaded implements SnapshotSink {
     const { engine } = this;
     const table = engine.tables.get(name)!;
     const key = table.keyOf(row);
-    if (table.slotOf(key) >= 0)
+    // Rows come in the order of their keys, unless those are others now.
+    const isNext = table === this.#table && compareKeys(this.#key, key) < 0;
+    if (!isNext && table.slotOf(key) >= 0)
       throw new MemoirError('Damaged', `${name} has two rows of one key`, { table: name, key });
+    this.#table = table;
+    this.#key = key;
     if (this.#development) freezePlain(row);
     table.prepare(row);
     table.admit(row);
-    const conflict = table.conflict(-1, row);
-    if (conflict !== undefined) throw this.#violation(name, conflict);
     engine.load(table, table.takeSlot(key, -1), row);
   }
 
@@ -98,13 +126,13 @@ export class Loaded implements SnapshotSink {
   }
 
   /** An index has become unique since, and the rows do not fit it. */
-  #violation(table: string, { index, key, slot }: NonNullable<ReturnType<TableState['conflict']>>): MemoirError {
+  #violation({ table: { name: table, rows }, index, key, slot }: SharedKey): MemoirError {
     const { name } = index.plan;
     return new MemoirError(
       'UniqueViolation',
       `the snapshot has two rows of ${table} with ${name} ${key.map(show).join(', ')}: ` +
         'load it without `unique`, and mend them',
-      { table, index: name, key, row: this.engine.tables.get(table)!.rows[slot] },
+      { table, index: name, key, row: rows[slot] },
     );
   }
 }

@@ -93,7 +93,8 @@ class Sort {
       return;
     }
     this.#readKeys(number, from, to);
-    this.#radix(from, to);
+    // Keys that grow come in order, and so do the rows of a snapshot.
+    if (!this.#areInOrder(from, to)) this.#radix(from, to);
     this.#sortTies(number + 1, from, to);
   }
 
@@ -125,6 +126,12 @@ class Sort {
   #readKeys(number: number, from: number, to: number): void {
     const { numbers } = this.#entries;
     for (let i = from; i < to; i++) this.#keys[i] = numbers[(this.#order[i]! << ENTRY_BITS) + number]!;
+  }
+
+  #areInOrder(from: number, to: number): boolean {
+    const keys = this.#keys;
+    for (let i = from + 1; i < to; i++) if (keys[i]! < keys[i - 1]!) return false;
+    return true;
   }
 
   /** Sorts each stretch whose keys tie, which overwrites the keys of that stretch alone. */

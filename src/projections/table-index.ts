@@ -18,6 +18,11 @@ export interface TableIndex {
   readonly touched: number;
   /** Bytes of the head and the hash: typed arrays as they are, keys that are kept beside them by estimate. */
   readonly bytes: number;
+  /**
+   * For unique indexes alone: whoever sets a list is told in it of the slots of rows whose key another row may have,
+   * too, from then on.
+   */
+  doubts: number[] | undefined;
   /** How many parts the index's own keys have; 0 while nobody knows. */
   readonly width: number;
   slotOf(ref: number): number;

@@ -1,11 +1,14 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
+import type { Row } from '../codecs/index-plan.js';
 import { blame, Fault } from '../codecs/fault.js';
 import { toHex } from '../codecs/hex.js';
 import { json } from '../codecs/json-codec.js';
 import type { SchemaToday } from '../codecs/evolution.js';
 import { plainReadingsOf, readingsOf, type RowReading } from '../codecs/row-reading.js';
 import { StateHash } from '../codecs/state-hash.js';
+import type { StoreSchema } from '../codecs/store-schema.js';
 import { checkOptions, MemoirError } from '../errors.js';
+import type { AnyBatch } from '../log/batch.js';
 import { checkBytes, decodeSnapshot, openSnapshot, type SnapshotFile, type SnapshotSink } from './snapshot-decoder.js';
 import { inSlices, type Turns } from './slices.js';
 import { sliceOf, type SnapshotOptions } from './snapshot.js';
@@ -49,6 +52,11 @@ export class SnapshotImage implements VerifiedSnapshot {
     return this.#file.lineage;
   }
 
+  /** What it was written with. */
+  get schema(): StoreSchema {
+    return this.#file.schema;
+  }
+
   /**
    * Gives what it holds, as rows of the tables of today, step by step.
    *
@@ -60,11 +68,16 @@ export class SnapshotImage implements VerifiedSnapshot {
   }
 }
 
-/** Reads a snapshot's bytes and verifies them, in slices. */
+/**
+ * Reads a snapshot's bytes and verifies them, in slices.
+ *
+ * @param also is asked for who else is to be given what the bytes hold as it was written, while they are verified
+ */
 export async function verifySnapshot(
   bytes: Uint8Array,
   options: ReadSnapshotOptions,
   turns: Turns,
+  also: (schema: StoreSchema) => SnapshotSink | undefined = () => undefined,
 ): Promise<SnapshotImage> {
   checkOptions('readSnapshot', options, ['codec', 'sliceMs']);
   const sliceMs = sliceOf(options);
@@ -72,7 +85,7 @@ export async function verifySnapshot(
   try {
     const file = openSnapshot(bytes, options.codec === undefined ? [json] : [json, options.codec]);
     const verified: SnapshotImage[] = [];
-    for await (const snapshot of inSlices(verify(file), sliceMs, turns)) verified.push(snapshot);
+    for await (const snapshot of inSlices(verify(file, also(file.schema)), sliceMs, turns)) verified.push(snapshot);
     return verified[0]!;
   } catch (error) {
     throw blame(error, 'the snapshot');
@@ -80,10 +93,10 @@ export async function verifySnapshot(
 }
 
 /** Compares the bytes with their checksum, and what they say with their state hash. */
-function* verify(file: SnapshotFile): Generator<SnapshotImage | undefined> {
+function* verify(file: SnapshotFile, also: SnapshotSink | undefined): Generator<SnapshotImage | undefined> {
   const { rows, stateHash } = yield* checkBytes(file);
   const readings = plainReadingsOf(file.codec, file.schema);
-  const sum = new Summing();
+  const sum = new Summing(also);
   yield* decodeSnapshot(file, readings, sum);
   const hash = toHex(stateHash);
   if (sum.rows !== rows || toHex(sum.hash.digest()) !== hash)
@@ -91,20 +104,29 @@ function* verify(file: SnapshotFile): Generator<SnapshotImage | undefined> {
   yield new SnapshotImage(file, rows, hash);
 }
 
+/** Sums up what it is given, and gives it on. */
 class Summing implements SnapshotSink {
   readonly hash = new StateHash();
   rows = 0;
+  readonly #next: SnapshotSink | undefined;
 
-  state(_at: number, sequences: ReadonlyMap<string, number>): void {
+  constructor(next: SnapshotSink | undefined) {
+    this.#next = next;
+  }
+
+  state(at: number, sequences: ReadonlyMap<string, number>): void {
     for (const sequence of sequences) this.hash.add('sequence', sequence);
+    this.#next?.state(at, sequences);
   }
 
-  row(row: unknown, { table }: RowReading): void {
-    this.hash.add(`table ${table}`, row);
+  row(row: Row, reading: RowReading): void {
+    this.hash.add(`table ${reading.table}`, row);
     this.rows++;
+    this.#next?.row(row, reading);
   }
 
-  batch({ id, offset }: { readonly id: string | undefined; readonly offset: number }): void {
-    this.hash.add('id', [id, offset]);
+  batch(batch: AnyBatch): void {
+    this.hash.add('id', [batch.id, batch.offset]);
+    this.#next?.batch(batch);
   }
 }

@@ -9,8 +9,12 @@ import { MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import { BatchReader } from '../log/batch-coder.js';
 import type { ByteLog, WrittenSchema } from '../log/byte-log.js';
-import { verifySnapshot, type SnapshotImage } from '../projections/verified-snapshot.js';
+import type { Engine } from '../projections/engine.js';
+import { Loaded } from '../projections/snapshot-load.js';
 import type { Turns } from '../projections/slices.js';
+
+/** How long recovery goes on before everything else has its turn, in milliseconds. */
+const SLICE_MS = 8;
 
 /** What a store on a log is recovered with. */
 export interface RecoveryParts {
@@ -23,13 +27,14 @@ export interface RecoveryParts {
 }
 
 /**
- * The newest snapshot beside a log that is whole; a damaged one is reported, and passed over for an older one. One of
- * batches that the log does not have goes, lest it be taken for one of those that come in their place.
+ * What the newest snapshot beside a log holds that is whole, in an engine made for it; a damaged one is reported, and
+ * passed over for an older one. One of batches that the log does not have goes, lest it be taken for one of those that
+ * come in their place.
  *
  * @throws `Damaged` when there is none and the log does not go back to its beginning
  */
-export async function newestSnapshot(parts: RecoveryParts): Promise<SnapshotImage | undefined> {
-  const { outside, codec, onError, turns } = parts;
+export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): Promise<Loaded | undefined> {
+  const { outside, codec, onError } = parts;
   const there = await outside.shelf.list();
   if (there.some((offset) => offset > outside.head)) await outside.shelf.dropAfter(outside.head);
   let last: MemoirError | undefined;
@@ -37,7 +42,7 @@ export async function newestSnapshot(parts: RecoveryParts): Promise<SnapshotImag
     // One with a gap before the log's beginning is of no use.
     if (offset > outside.head || offset < outside.floor - 1) continue;
     try {
-      return await verifySnapshot(await outside.shelf.open(offset), { codec }, turns);
+      return await Loaded.verified(await outside.shelf.open(offset), codec, make(), { ...parts, sliceMs: SLICE_MS });
     } catch (error) {
       // Damage to its header is told as a format that nobody knows.
       if (!(error instanceof MemoirError) || (error.code !== 'Damaged' && error.code !== 'FormatUnknown')) throw error;

@@ -59,7 +59,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   // heads tie, once for all, once up to some bits of the number
   (_random, n) => [`a beginning longer than any head ${digits(n)}`],
   // and the heads of what follows, as far as they are made; then beyond
-  (random, n) => [`${'long '.repeat(9)}${random.pick(['', '\0', 'é'])}`, random.below(3), `${digits(n)}`],
+  (random, n) => [`${'long '.repeat(9)}${random.pick(['', '\0', 'é'])}`, random.below(3), digits(n)],
   (random, n) => ['x'.repeat(60 + random.below(16)), n % 500],
   (random, n) => [`eleven byte`, n + random.below(8) / 8],
   (random, n) => [random.pick(['open', 'done']), n],
