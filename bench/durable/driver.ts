@@ -13,7 +13,7 @@ import type { Fsync, Peer } from './peer.js';
 import { BBOLT, filled, FOLDER } from './places.js';
 
 interface DurableOrder extends Order {
-  readonly part: 'commits' | 'fill' | 'open' | 'snapshot' | 'inserts';
+  readonly part: 'commits' | 'fill' | 'open' | 'snapshot' | 'inserts' | 'reinserts';
   readonly peer: string;
   readonly fsync: Fsync;
   readonly writers: number;
@@ -129,6 +129,18 @@ function inserts({ rows }: DurableOrder): Measured {
   return { figures: { ms } };
 }
 
+/** The same into a store on a new log, without syncs, as many in flight as help: what a store costs to make anew. */
+async function reinserts({ peer, rows }: DurableOrder): Promise<Measured> {
+  const all = rowsFrom(0, rows);
+  const store = await kindOf(peer).open(fresh(), 'never');
+  collect();
+  const begin = performance.now();
+  await commit(store, all, FILLING);
+  const ms = performance.now() - begin;
+  await store.close();
+  return { figures: { ms } };
+}
+
 /** The same parts in the program that is written in Go. */
 function bbolt({ part, fsync, writers, seconds, rows, suffix }: DurableOrder): Measured {
   const store = filled(folder, 'bbolt', suffix);
@@ -140,6 +152,7 @@ function bbolt({ part, fsync, writers, seconds, rows, suffix }: DurableOrder): M
     snapshot: { copy: fresh() },
     open: {},
     inserts: {},
+    reinserts: {},
   };
   const args = Object.entries({ part, dir, rows, ...options[part] }).map(([name, value]) => `-${name}=${value}`);
   const { status, stdout } = spawnSync(BBOLT, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
@@ -154,7 +167,7 @@ function bytesIn(dir: string): number {
   return files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
 }
 
-const PARTS = { commits, fill, open, snapshot, inserts };
+const PARTS = { commits, fill, open, snapshot, inserts, reinserts };
 const order = JSON.parse(process.argv[2]!) as DurableOrder;
 console.log(JSON.stringify(await (order.peer === 'bbolt' ? bbolt(order) : PARTS[order.part](order))));
 for (const name of readdirSync(folder)) {

@@ -48,6 +48,7 @@ function groupsOf({ peers, writers, only, rounds, rows, seconds }: Settings): re
     recovery: [
       [
         ...(memoir ? [{ ...base, part: 'inserts', peer: 'memoir' }] : []),
+        ...(memoir ? [{ ...base, part: 'reinserts', peer: 'memoir' }] : []),
         ...(memoir ? [{ ...base, part: 'open', peer: 'memoir', suffix: Math.floor(rows / 10) }] : []),
         ...peers.map((peer) => ({ ...base, part: 'open', peer })),
       ],

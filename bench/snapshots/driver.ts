@@ -53,7 +53,7 @@ async function snapshot({ rows, codec: name }: SnapshotOrder): Promise<Measured>
 
 /** Resolves when what was written has been sealed, in slices that are no part of a snapshot. */
 async function sealed(): Promise<void> {
-  for (let quiet = 0; quiet < 50; ) {
+  for (let quiet = 0; quiet < 50;) {
     const begin = performance.now();
     await setImmediate();
     quiet = performance.now() - begin < 1 ? quiet + 1 : 0;
