@@ -29,6 +29,8 @@ export type ErrorCode =
   | 'OffsetInFuture'
   | 'OffsetInvalid'
   | 'TokenInvalid'
+  // when a batch is given to whoever follows
+  | 'ConsumerTooSlow'
   // when a view or a live query is used
   | 'FilterRefused'
   | 'IndexDropped'

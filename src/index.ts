@@ -23,8 +23,10 @@ export type {
 } from './codecs/table-types.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
+export type { Consumption } from './log/consumer.js';
 export type { Marker } from './log/cursor.js';
 export type { Keep } from './log/keep.js';
+export type { Block, Gap, Policy } from './log/policy.js';
 export type { Position } from './log/position.js';
 export type { Abort } from './log/streams.js';
 export type { Subscriber } from './log/subscribers.js';
@@ -48,6 +50,7 @@ export { openStore } from './open-store.js';
 export { readSnapshot } from './read-snapshot.js';
 export { checkCompatibility, describeSchema, type SchemaSource } from './compatibility.js';
 export { createStore } from './store.js';
+export type { Coalesced, Consumed, ConsumeOptions } from './txn/consume-types.js';
 export type {
   AnyStore,
   Appended,

@@ -37,6 +37,10 @@ export class LoggedStore extends StoreCore {
     queue.onAppended = (batches, bytes) => this.#appended(batches, bytes);
   }
 
+  protected override get blocks(): boolean {
+    return true;
+  }
+
   async transact(body: AnyBody, options: AnyTransactOptions = NO_OPTIONS): Promise<unknown> {
     const { streams, transactor } = this.#parts;
     let value: { readonly appended?: false; readonly repeated?: true } | undefined;
@@ -50,6 +54,7 @@ export class LoggedStore extends StoreCore {
     }
     // Whatever came of it is told after all that came before.
     await this.#queue.settled(value !== undefined && value.appended === undefined && value.repeated === undefined);
+    if (streams.isFull) await streams.room();
     if (thrown !== undefined) throw thrown.error;
     return value;
   }

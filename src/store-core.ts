@@ -4,7 +4,8 @@ import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
 import type { Table } from './codecs/table-types.js';
 import { offsetOf, startOf, type Position } from './log/position.js';
-import type { Abort, AnyStreamOptions } from './log/streams.js';
+import type { AnyHandler } from './log/consumer.js';
+import type { Abort, AnyConsumeOptions, AnyStreamOptions } from './log/streams.js';
 import { diff } from './projections/diff.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
@@ -24,6 +25,11 @@ export class StoreCore {
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
+  }
+
+  /** Whether a transaction can be made to wait. */
+  protected get blocks(): boolean {
+    return false;
   }
 
   get lineage(): string {
@@ -94,6 +100,10 @@ export class StoreCore {
 
   follow(options: AnyStreamOptions = {}): unknown {
     return this.#parts.streams.follow(options);
+  }
+
+  consume(handler: AnyHandler, options: AnyConsumeOptions): unknown {
+    return this.#parts.streams.consume(handler, options, this.blocks);
   }
 
   live(query: (view: never) => unknown, options: LiveOptions & { readonly stamped?: boolean } = {}): unknown {

@@ -4,12 +4,14 @@ import { checkOptions, MemoirError, show } from '../errors.js';
 import type { AnyBatch } from './batch.js';
 import { narrowBy, type AnyFilter } from './change-filter.js';
 import type { Marker, StreamPlan } from './cursor.js';
+import { Consumer, type AnyHandler, type Consumption } from './consumer.js';
 import { Cursor } from './cursor.js';
 import { Follower } from './follower.js';
 import { observe } from './observe.js';
 import type { Feed } from './feed.js';
 import type { OnError } from './guarded-observable.js';
 import type { Log } from './log.js';
+import { waitingOf, type Waiting } from './policy.js';
 import { lineageChanged, offsetOf, type Position } from './position.js';
 import type { Subscribers } from './subscribers.js';
 
@@ -48,6 +50,11 @@ export interface AnyStreamOptions extends AnyFilter {
 
 const OPTIONS = ['from', 'tables', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label'];
 
+/** Options of `consume`, types apart. */
+export interface AnyConsumeOptions extends AnyStreamOptions {
+  readonly policy: unknown;
+}
+
 /** The streams of a store's log: pushed, pulled, and waited for. */
 export class Streams {
   readonly #log: Log;
@@ -57,6 +64,9 @@ export class Streams {
   readonly #subscribers: Subscribers;
   readonly #watch: WatchDrop;
   readonly #onError: OnError;
+  readonly #consumers = new Set<Consumer>();
+  /** Those who wait for room. */
+  readonly #waits: (() => void)[] = [];
   #open = true;
 
   constructor({ log, feed, pin, tables, subscribers, watch, onError }: StreamParts) {
@@ -90,6 +100,36 @@ export class Streams {
     // A follower that is dropped, not ended, is neither to be listed nor to hold for ever.
     this.#watch(follower, letGo);
     return follower;
+  }
+
+  consume(handler: AnyHandler, options: AnyConsumeOptions, mayBlock: boolean): Consumption {
+    if (typeof handler !== 'function')
+      throw new MemoirError('OptionInvalid', `the handler is ${show(handler)}: give a function of a batch`);
+    checkOptions('consume', options, ['policy', ...OPTIONS.filter((name) => name !== 'hold')]);
+    const { policy, label = 'consume()', ...rest } = options;
+    const waiting = (): Waiting => waitingOf(policy, mayBlock);
+    const onRoom = (): void => {
+      for (const wake of this.#waits.splice(0)) wake();
+    };
+    const cursor = new Cursor(this.#log, this.#plan(rest));
+    const consumer = new Consumer({ cursor, waiting, handler, onError: this.#onError, onRoom });
+    consumer.atEnd(this.#feed.add(consumer));
+    consumer.atEnd(this.#subscribers.add('consume', label, () => consumer.offset));
+    consumer.atEnd(() => this.#consumers.delete(consumer));
+    this.#consumers.add(consumer);
+    consumer.pump();
+    return consumer;
+  }
+
+  /** True while too many batches wait for a consumer that makes writers wait. */
+  get isFull(): boolean {
+    for (const consumer of this.#consumers) if (consumer.isFull) return true;
+    return false;
+  }
+
+  /** Resolves when that is over, in the order in which it was asked for. */
+  async room(): Promise<void> {
+    while (this.isFull) await new Promise<void>((resolve) => this.#waits.push(resolve));
   }
 
   async waitFor(point: number | Position, signal: Abort | undefined): Promise<void> {

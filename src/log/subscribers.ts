@@ -1,11 +1,14 @@
 /** Someone who follows a store, and how far they have come. */
 export interface Subscriber {
-  /** How they follow: pushed, pulled, or by a live query. */
-  readonly kind: 'changes' | 'follow' | 'live';
+  /** How they follow: pushed, pulled, one at a time, or by a live query. */
+  readonly kind: 'changes' | 'follow' | 'consume' | 'live';
   readonly label: string;
-  /** The newest batch that they were given, or passed over; for a live query, the one its answer accounts for. */
+  /**
+   * The newest batch that they were given, or passed over; for a consumer, the one it has dealt with; for a live query,
+   * the one its answer accounts for.
+   */
   readonly offset: number;
-  /** How many batches they have yet to be given: 0 for all but a follower that is slow, unless asked in a callback. */
+  /** How many batches they have yet to be given: 0 for all but those who are slow, unless asked in a callback. */
   readonly lag: number;
 }
 

@@ -6,7 +6,9 @@ import type { Migrate } from '../codecs/evolution.js';
 import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
 import type { LogPlan } from '../log/byte-log.js';
+import type { Consumption } from '../log/consumer.js';
 import type { Marker } from '../log/cursor.js';
+import type { Block, Policy } from '../log/policy.js';
 import type { Position } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
 import type { Keep } from '../log/keep.js';
@@ -18,6 +20,7 @@ import type { StoreStats } from '../projections/stats.js';
 import type { View, Writers } from '../projections/read-view.js';
 import type { AddIndexOptions } from './schema-changes.js';
 import type { NewName, One, WithIndex, WithoutIndex, WithTable } from './schema-types.js';
+import type { Consumed, ConsumeOptions } from './consume-types.js';
 import type { Limits } from './write-scope.js';
 
 /** A transaction as its body sees it: the tables, to read and to write, and what is random in it. */
@@ -216,6 +219,14 @@ export interface ReadableStore<S extends Tables> {
   follow<N extends keyof S & string = keyof S & string>(
     options?: StreamOptions<S, N> & FollowOptions,
   ): AsyncIterableIterator<Batch<Pick<S, N>>>;
+  /**
+   * Gives a handler one batch at a time, each when the promise of the one before has settled; what comes meanwhile waits
+   * as the policy says. One that throws, or whose promise rejects, is ended and told to `onError`.
+   */
+  consume<N extends keyof S & string, const P extends Policy, M extends boolean = false>(
+    handler: (item: Consumed<Pick<S, N>, P, M>) => unknown,
+    options: ConsumeOptions<S, N, P, M>,
+  ): Consumption;
   /** A query's answer now, and the position from which to follow what happens to it: nothing lies between. */
   snapshotThenFollow<A>(query: (view: View<S>) => A): { readonly value: A; readonly next: Position };
   /** A query's answer now, and anew whenever it differs. The query is run again only when what it read has changed. */
@@ -332,6 +343,11 @@ export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDispos
     options?: TransactOptions & { readonly id?: undefined },
   ): Promise<Appended<S, A> | Unchanged<A>>;
   transact<A>(body: Body<S, A>, options: TransactOptions): Promise<Appended<S, A> | Unchanged<A> | Repeated<S>>;
+  /** As on every store, and with one more policy: `{ block: n }` makes writers wait. */
+  consume<N extends keyof S & string, const P extends Policy | Block, M extends boolean = false>(
+    handler: (item: Consumed<Pick<S, N>, P, M>) => unknown,
+    options: ConsumeOptions<S, N, P, M>,
+  ): Consumption;
   /**
    * Makes a snapshot beside the log, from which the store is opened quicker, and gives back what the log no longer
    * needs.
