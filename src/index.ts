@@ -50,13 +50,11 @@ export { openStore } from './open-store.js';
 export { readSnapshot } from './read-snapshot.js';
 export { checkCompatibility, describeSchema, type SchemaSource } from './compatibility.js';
 export { createStore } from './store.js';
-export type { Coalesced, Consumed, ConsumeOptions } from './txn/consume-types.js';
 export type {
   AnyStore,
   Appended,
   DryRun,
   DurableStore,
-  FollowOptions,
   OpenOptions,
   ReadableStore,
   Repeated,
@@ -64,15 +62,21 @@ export type {
   RowChange,
   Store,
   StoreOptions,
-  StreamOptions,
   Strict,
   TransactOptions,
   Transaction,
   TransactionTools,
   Unchanged,
   ViewOf,
-  WithMarkers,
 } from './txn/contract.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';
+export type {
+  Coalesced,
+  Consumed,
+  ConsumeOptions,
+  FollowOptions,
+  StreamOptions,
+  WithMarkers,
+} from './txn/stream-types.js';
 export type { Limits } from './txn/write-scope.js';

@@ -13,6 +13,7 @@ import { limitOf, settingsOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
 import { CommitQueue } from './txn/commit-queue.js';
 import type { DurableStore, OpenOptions } from './txn/contract.js';
+import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
 import { batchesOf, newestSnapshot, roughBytes } from './txn/recovery.js';
 
@@ -85,19 +86,21 @@ function firstKept({ keep }: StoreSettings, { floor, head }: ByteLog): number {
 }
 
 async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMax: number): Promise<Recovered> {
-  const { definitions, filterRows, development, codec, onError, idWindow, migrate } = settings;
+  const { definitions, filterRows, development, codec, onError, idWindow, migrate, stateHash } = settings;
   const today = schemaToday(definitions, migrate);
-  const recovery = { outside, codec, development, onError, today, turns: platform };
+  const recovery = { outside, codec, development, stateHash, onError, today, turns: platform };
   const empty = (): Engine => new Engine(definitions, filterRows);
   const loaded = await newestSnapshot(recovery, empty);
   const { engine, head: state } = loaded ?? { engine: empty(), head: 0 };
   engine.doubt();
-  const [ledger, pending] = [new Ledger(idWindow), new Ledger(idWindow)];
+  const [ledger, pending] = [new Ledger(idWindow, stateHash ? new KeptHash() : undefined), new Ledger(idWindow)];
   if (loaded !== undefined) ledger.reset(loaded);
   const kept = firstKept(settings, outside);
+  // Ids that will be forgotten need not be remembered first, but where each state on the way has its hash.
+  const last = stateHash ? undefined : outside.head;
   const batches = batchesOf(recovery, Math.min(kept, state + 1));
   // Of what retention does not keep, only what came of it counts.
-  const lastAt = kept <= state + 1 ? undefined : await loadUpTo(kept - 1, batches, engine, ledger, outside.head);
+  const lastAt = kept <= state + 1 ? undefined : await loadUpTo(kept - 1, batches, engine, ledger, last);
   const atStart = kept === state + 1 ? loaded?.at : lastAt;
   const log = new MemoryLog(settings.lineage, { head: kept - 1, lastAt: atStart ?? -Infinity });
   let queue: CommitQueue | undefined;
@@ -112,7 +115,7 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
   for await (const batch of batches) {
     if (batch.offset > state) {
       fold(engine, batch);
-      ledger.note(batch, outside.head);
+      ledger.note(batch, last);
     }
     log.append([batch], { expect: log.head });
     horizon.appended(engine.version, roughBytes(batch));
@@ -132,7 +135,7 @@ async function loadUpTo(
   batches: AsyncGenerator<AnyBatch, void, undefined>,
   engine: Engine,
   ledger: Ledger,
-  head: number,
+  head: number | undefined,
 ): Promise<number> {
   for (;;) {
     const { value: batch } = await batches.next();

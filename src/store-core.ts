@@ -3,7 +3,7 @@ import { map } from 'rxjs';
 import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
 import type { Table } from './codecs/table-types.js';
-import { offsetOf, startOf, type Position } from './log/position.js';
+import { compacted, inFuture, offsetOf, startOf, type Position } from './log/position.js';
 import type { AnyHandler } from './log/consumer.js';
 import type { Abort, AnyConsumeOptions, AnyStreamOptions } from './log/streams.js';
 import { diff } from './projections/diff.js';
@@ -161,6 +161,17 @@ export class StoreCore {
     const layout = this.#parts.layout();
     const view = this.#parts.views.pinned(options.label ?? 'snapshot()');
     return new Snapshot(layout, { view, at: this.#parts.log.lastAt, ...this.#parts.ledger.capture() }, platform);
+  }
+
+  stateHash(point?: number | Position): string {
+    const { log, ledger, horizon } = this.#parts;
+    if (ledger.hash === undefined)
+      throw new MemoirError('OptionInvalid', 'no state hash is kept: make the store with { stateHash: true }');
+    const offset = point === undefined ? log.head : offsetOf(log, point);
+    if (offset > log.head) throw inFuture(log, offset);
+    const hash = offset < horizon.floor ? undefined : ledger.hash.at(offset);
+    if (hash === undefined) throw compacted(log, offset, horizon.floor + 1);
+    return hash;
   }
 
   check(): void {

@@ -39,6 +39,7 @@ const NAMES = new Set([
   'onError',
   'codec',
   'snapshot',
+  'stateHash',
   'migrate',
   ...Object.keys(LIMITS),
 ]);
@@ -63,7 +64,8 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   }
   if (typeof lineage !== 'string' || lineage === '')
     throw invalid('lineage', `is ${show(lineage)}: give a string that is not empty`);
-  const { codec = json, snapshot, migrate } = options;
+  const { codec = json, snapshot, migrate, stateHash = false } = options;
+  if (typeof stateHash !== 'boolean') throw invalid('stateHash', `is ${show(stateHash)}: give true or false`);
   if (typeof codec !== 'object' || typeof (codec as Partial<ByteCodec> | null)?.coder !== 'function')
     throw invalid('codec', `is ${show(codec)}: give \`avro\` from memoir/avro, or leave it out for JSON`);
   if (snapshot !== undefined && !(snapshot instanceof SnapshotImage))
@@ -71,7 +73,7 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
   return {
     definitions: definitionsOf(options.tables),
     development: mode === 'development',
-    ...{ clock, lineage, filterRows, codec, snapshot, migrate },
+    ...{ clock, lineage, filterRows, codec, snapshot, migrate, stateHash },
     keep: keep === 'all' ? keep : { ...keep },
     onError: (error) => quietly(() => onError(error)),
     rowBytesMax: limit(options, 'rowBytesMax'),

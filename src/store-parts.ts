@@ -55,6 +55,7 @@ export interface StoreParts {
 export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
   const { keep, pinnedBytesMax, clock, onError, development, codec, migrate } = settings;
   const names = new Set(engine.tables.keys());
+  if (ledger.hash !== undefined) ledger.hash.log = log;
   const feed = new Feed(log, onError);
   const subscribers = new Subscribers();
   const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
@@ -97,19 +98,8 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     elapsed: platform.elapsed,
   });
   return {
-    settings,
-    engine,
-    log,
-    feed,
-    horizon,
-    subscribers,
-    views,
-    live,
-    streams,
-    ledger,
-    transactor,
-    schema,
-    layout,
+    ...{ settings, engine, log, feed, horizon, subscribers, views },
+    ...{ live, streams, ledger, transactor, schema, layout },
   };
 }
 

@@ -11,6 +11,7 @@ import { StoreCore } from './store-core.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
 import type { RestoreOptions, Store, StoreOptions } from './txn/contract.js';
+import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
 import { DirectSink } from './txn/sink.js';
 import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
@@ -45,14 +46,14 @@ class MemoryStore extends StoreCore {
   readonly #parts: StoreParts;
 
   constructor(settings: StoreSettings) {
-    const { definitions, snapshot, development, migrate, filterRows, lineage, idWindow } = settings;
+    const { definitions, snapshot, development, migrate, filterRows, lineage, idWindow, stateHash } = settings;
     const engine = new Engine(definitions, filterRows);
     const loaded =
       snapshot === undefined
         ? undefined
-        : loadAtOnce(snapshot, engine, { today: schemaToday(definitions, migrate), development });
+        : loadAtOnce(snapshot, engine, { today: schemaToday(definitions, migrate), development, stateHash });
     const log = new MemoryLog(lineage, { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity });
-    const ledger = new Ledger(idWindow);
+    const ledger = new Ledger(idWindow, stateHash ? new KeptHash() : undefined);
     if (loaded !== undefined) ledger.reset(loaded);
     const parts = assemble({
       ...{ settings, engine, log, ledger },
@@ -71,12 +72,12 @@ class MemoryStore extends StoreCore {
     this.#parts.streams.guard();
     checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
     const { lineage, ...reading } = options;
-    const { codec, development, filterRows, migrate } = this.#parts.settings;
+    const { codec, development, filterRows, migrate, stateHash } = this.#parts.settings;
     const image =
       given instanceof SnapshotImage
         ? given
         : await verifySnapshot(given as Uint8Array, { codec, ...reading }, platform);
-    const plan = { development, sliceMs: sliceOf(reading), turns: platform };
+    const plan = { development, stateHash, sliceMs: sliceOf(reading), turns: platform };
     let loaded: Loaded;
     do {
       const { definitions, version } = this.#parts.engine;

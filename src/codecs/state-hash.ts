@@ -24,7 +24,21 @@ export class StateHash {
 
   /** The sum: 16 bytes, little-endian. */
   digest(): Uint8Array {
-    return new Uint8Array(Uint8Array.from(this.#words()));
+    return StateHash.bytesOf(this.#sum);
+  }
+
+  /** Writes the sum to a place of a list of words; `bytesOf` makes bytes of them. */
+  copyTo(words: Uint32Array, at: number): void {
+    words.set(this.#sum, at);
+  }
+
+  /** The four words of a sum as bytes. */
+  static bytesOf(words: Uint32Array): Uint8Array {
+    const bytes = new Uint8Array(16);
+    for (const [i, word] of words.entries()) {
+      for (let j = 0; j < 4; j++) bytes[4 * i + j] = (word >>> (8 * j)) & 0xff;
+    }
+    return bytes;
   }
 
   #shift(of: string, value: unknown, sign: 1 | -1): void {
@@ -40,9 +54,5 @@ export class StateHash {
       this.#sum[i] = sum;
       carry = Math.floor(sum / 0x1_0000_0000);
     }
-  }
-
-  *#words(): Generator<number> {
-    for (const word of this.#sum) for (let shift = 0; shift < 32; shift += 8) yield (word >>> shift) & 0xff;
   }
 }

@@ -2,6 +2,7 @@ import type { ByteCodec } from '../codecs/byte-codec.js';
 import type { SchemaToday } from '../codecs/evolution.js';
 import { freezePlain } from '../codecs/plain-data.js';
 import { compareKeys, type Key } from '../codecs/key.js';
+import { StateHash } from '../codecs/state-hash.js';
 import { schemaText, type StoreSchema } from '../codecs/store-schema.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
@@ -18,6 +19,8 @@ export interface LoadOptions {
   /** The tables as they are defined now. */
   readonly today: SchemaToday;
   readonly development: boolean;
+  /** Whether the hash of the rows is wanted. */
+  readonly stateHash: boolean;
 }
 
 /** How a snapshot is loaded in slices. */
@@ -42,21 +45,21 @@ export class Loaded implements SnapshotSink {
   /** The batches whose ids are remembered. */
   readonly remembered: AnyBatch[] = [];
 
-  private constructor(engine: Engine, development: boolean) {
+  /** The hash of the rows, where it is wanted. */
+  readonly rows: StateHash | undefined;
+
+  private constructor(engine: Engine, { development, stateHash }: LoadOptions) {
     this.engine = engine;
     this.#development = development;
+    this.rows = stateHash ? new StateHash() : undefined;
     engine.begin();
     engine.doubt();
   }
 
   /** Fills an engine without rows, step by step; the last step gives what came of it. */
-  static *from(
-    image: SnapshotImage,
-    engine: Engine,
-    { today, development }: LoadOptions,
-  ): Generator<Loaded | undefined> {
-    const loaded = new Loaded(engine, development);
-    yield* image.load(today, loaded);
+  static *from(image: SnapshotImage, engine: Engine, options: LoadOptions): Generator<Loaded | undefined> {
+    const loaded = new Loaded(engine, options);
+    yield* image.load(options.today, loaded);
     yield* loaded.#settle(image.offset);
     yield loaded;
   }
@@ -73,8 +76,8 @@ export class Loaded implements SnapshotSink {
    * fails, the engine is not to be used.
    */
   static async verified(bytes: Uint8Array, codec: ByteCodec, engine: Engine, plan: LoadPlan): Promise<Loaded> {
-    const { today, development, sliceMs, turns } = plan;
-    const loaded = new Loaded(engine, development);
+    const { today, sliceMs, turns } = plan;
+    const loaded = new Loaded(engine, plan);
     const isToday = (schema: StoreSchema): boolean => schemaText(schema) === schemaText(today);
     const also = (schema: StoreSchema): Loaded | undefined => (isToday(schema) ? loaded : undefined);
     const image = await verifySnapshot(bytes, { codec, sliceMs }, turns, also);
@@ -119,6 +122,7 @@ export class Loaded implements SnapshotSink {
     table.prepare(row);
     table.admit(row);
     engine.load(table, table.takeSlot(key, -1), row);
+    this.rows?.add(`table ${name}`, row);
   }
 
   batch(batch: AnyBatch): void {

@@ -20,7 +20,7 @@ import type { StoreStats } from '../projections/stats.js';
 import type { View, Writers } from '../projections/read-view.js';
 import type { AddIndexOptions } from './schema-changes.js';
 import type { NewName, One, WithIndex, WithoutIndex, WithTable } from './schema-types.js';
-import type { Consumed, ConsumeOptions } from './consume-types.js';
+import type { Consumed, ConsumeOptions, FollowOptions, StreamOptions, WithMarkers } from './stream-types.js';
 import type { Limits } from './write-scope.js';
 
 /** A transaction as its body sees it: the tables, to read and to write, and what is random in it. */
@@ -83,32 +83,6 @@ export interface DryRun<S extends Tables, A> {
 /** A plain body: one that returns a promise does not compile, as it would be over before it began. */
 export type Body<S extends Tables, A> = (tx: Transaction<S>) => A extends PromiseLike<unknown> ? never : A;
 
-/** Which batches a stream gives. */
-export interface StreamOptions<S extends Tables, N extends keyof S & string> {
-  /** The first offset wanted, inclusive; resume with the last one seen plus 1. Live only when left out. */
-  readonly from?: number | Position;
-  /** Changes of these tables only; a batch without any is passed over. */
-  readonly tables?: readonly N[];
-  /** Changes of these kinds only. */
-  readonly kinds?: readonly ChangeKind[];
-  /** Changes for which this is true only. */
-  readonly where?: (change: Change<Pick<S, N>>) => boolean;
-  /** Shown in `stats()`, and in `holders()` for one that holds. */
-  readonly label?: string;
-}
-
-/** Asks for markers among the batches. */
-export interface WithMarkers {
-  readonly markers: true;
-  /** How many batches may be passed over before a `progress` marker says so; 1,000 unless told. */
-  readonly progressEvery?: number;
-}
-
-/** A stream that is pulled may hold: what it has not read yet is kept for it. */
-export interface FollowOptions {
-  readonly hold?: boolean;
-}
-
 /** A change of a row, with the batch that made it. */
 export interface RowChange<R> {
   readonly offset: number;
@@ -145,6 +119,8 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
    * on with the one it was made from, where that is sure, give its `lineage`.
    */
   readonly snapshot?: VerifiedSnapshot;
+  /** Keeps the state hash, for `stateHash()`; false unless told, since each change costs two hashes of a row. */
+  readonly stateHash?: boolean;
   /**
    * Refuses queries that an index ought to serve: a `filter` that has passed over more than `filterRows` rows without
    * giving one is `FilterRefused`. Nothing is refused where this is left out.
@@ -220,8 +196,8 @@ export interface ReadableStore<S extends Tables> {
     options?: StreamOptions<S, N> & FollowOptions,
   ): AsyncIterableIterator<Batch<Pick<S, N>>>;
   /**
-   * Gives a handler one batch at a time, each when the promise of the one before has settled; what comes meanwhile waits
-   * as the policy says. One that throws, or whose promise rejects, is ended and told to `onError`.
+   * Gives a handler one batch at a time, each when the promise of the one before has settled; what comes meanwhile
+   * waits as the policy says. One that throws, or whose promise rejects, is ended and told to `onError`.
    */
   consume<N extends keyof S & string, const P extends Policy, M extends boolean = false>(
     handler: (item: Consumed<Pick<S, N>, P, M>) => unknown,
@@ -263,6 +239,12 @@ export interface AnyStore<S extends Tables> extends ReadableStore<S> {
    * until it is encoded or closed.
    */
   snapshot(options?: { readonly label?: string }): Snapshot;
+  /**
+   * What stores of the same state agree on, wherever they run: 32 hexadecimal digits, those of a snapshot at the same
+   * offset. For stores made with `stateHash: true`, of the head or of any offset that `asOf` can open.
+   * @throws `OptionInvalid` where it is not kept, `OffsetCompacted`, `OffsetInFuture`, `LineageChanged`
+   */
+  stateHash(offset?: number | Position): string;
   /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
   check(): void;
 }

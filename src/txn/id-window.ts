@@ -25,12 +25,13 @@ export class IdWindow {
     this.#batches.push(batch);
   }
 
-  /** Forgets ids of batches that are no longer among the last. */
-  slide(head: number): void {
+  /** Forgets ids of batches that are no longer among the last, and tells which. */
+  slide(head: number, forgotten?: (batch: AnyBatch) => void): void {
     const batches = this.#batches;
     const floor = head - this.#size;
     while (this.#start < batches.length && batches[this.#start]!.offset <= floor) {
       this.#byId.delete(batches[this.#start]!.id!);
+      forgotten?.(batches[this.#start]!);
       this.#start++;
     }
     if (this.#start < 1024 || this.#start * 2 < batches.length) return;

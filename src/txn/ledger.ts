@@ -1,5 +1,7 @@
+import type { StateHash } from '../codecs/state-hash.js';
 import type { AnyBatch } from '../log/batch.js';
 import { IdWindow } from './id-window.js';
+import type { KeptHash } from './kept-hash.js';
 
 /** All that a ledger has, at a moment. */
 export interface LedgerState {
@@ -11,28 +13,40 @@ export interface LedgerState {
 /** A ledger's state with the head that it is of: another's may remember more than this one would. */
 export interface LedgerStart extends LedgerState {
   readonly head: number;
+  /** The hash of the rows, where one is kept. */
+  readonly rows?: StateHash | undefined;
 }
 
 /** The state that transactions have besides rows: the ids of the last batches, and where sequences stand. */
 export class Ledger {
   readonly #idWindow: number;
+  /** The hash of the state, where one is kept. */
+  readonly hash: KeptHash | undefined;
   #ids: IdWindow;
   #sequences = new Map<string, number>();
+  readonly #forgotten: ((batch: AnyBatch) => void) | undefined;
   /** True when someone holds the map of sequences as it is. */
   #captured = false;
 
   /** @param idWindow for how many batches ids are remembered */
-  constructor(idWindow: number) {
+  constructor(idWindow: number, hash?: KeptHash) {
     this.#idWindow = idWindow;
+    this.hash = hash;
     this.#ids = new IdWindow(idWindow);
+    if (hash !== undefined) this.#forgotten = (batch) => hash.replace('id', idOf(batch), undefined);
   }
 
   /** Forgets everything, and takes over what another one had. */
-  reset({ head, sequences, remembered }: LedgerStart): void {
+  reset({ head, sequences, remembered, rows }: LedgerStart): void {
     this.#ids = new IdWindow(this.#idWindow, remembered);
     this.#ids.slide(head);
     this.#sequences = new Map(sequences);
     this.#captured = false;
+    if (this.hash === undefined || rows === undefined) return;
+    this.hash.reset(rows);
+    for (const sequence of sequences) this.hash.replace('sequence', undefined, sequence);
+    for (const batch of this.#ids.capture()) this.hash.replace('id', undefined, idOf(batch));
+    this.hash.settle(head);
   }
 
   /** The last value of each sequence. */
@@ -51,10 +65,20 @@ export class Ledger {
     if (sequences !== undefined) {
       if (this.#captured) this.#sequences = new Map(this.#sequences);
       this.#captured = false;
-      for (const [name, last] of Object.entries(sequences)) this.#sequences.set(name, last);
+      for (const [name, last] of Object.entries(sequences)) this.#move(name, last);
     }
-    if (id !== undefined && offset > head - this.#idWindow) this.#ids.add(id, batch);
-    this.#ids.slide(offset);
+    if (id !== undefined && offset > head - this.#idWindow) {
+      this.#ids.add(id, batch);
+      this.hash?.replace('id', undefined, idOf(batch));
+    }
+    this.#ids.slide(offset, this.#forgotten);
+    this.hash?.note(batch);
+  }
+
+  #move(name: string, last: number): void {
+    const before = this.#sequences.get(name);
+    this.hash?.replace('sequence', before === undefined ? undefined : [name, before], [name, last]);
+    this.#sequences.set(name, last);
   }
 
   /** All of it as it is now, at once, to be read at any time later. */
@@ -62,4 +86,9 @@ export class Ledger {
     this.#captured = true;
     return { sequences: this.#sequences, remembered: this.#ids.capture() };
   }
+}
+
+/** What an id is to a state hash. */
+function idOf({ id, offset }: AnyBatch): unknown {
+  return [id, offset];
 }

@@ -22,6 +22,7 @@ export interface RecoveryParts {
   readonly codec: ByteCodec;
   readonly today: SchemaToday;
   readonly development: boolean;
+  readonly stateHash: boolean;
   readonly onError: (error: unknown) => void;
   readonly turns: Turns;
 }

@@ -105,6 +105,7 @@ async function expectSameState(one: Session): Promise<void> {
   const { lineage } = one.store;
   const twin = createStore({ tables, snapshot, lineage, idWindow: ID_WINDOW });
   expect(await twin.snapshot().toBytes()).toEqual(bytes);
+  expect(one.store.stateHash()).toBe(snapshot.stateHash);
   twin.check();
 }
 

@@ -78,7 +78,7 @@ function take(store: Store<Tables>, wanted: Step, at: number, detour: boolean): 
 }
 
 function storeOf(clock: () => number, idWindow: number): Store<Tables> {
-  return createStore({ tables, clock, idWindow, lineage: 'one' });
+  return createStore({ tables, clock, idWindow, lineage: 'one', stateHash: true });
 }
 
 function rowsOf(store: Store<Tables>): unknown {
@@ -100,6 +100,7 @@ it('are the state, and nothing but the state', async () => {
           take(twin, wanted, i, true);
         }
         const [rows, { head }] = [rowsOf(store), store];
+        const hash = store.stateHash();
         const snapshot = store.snapshot();
         const chunks: Uint8Array[] = [];
         let i = 0;
@@ -111,8 +112,10 @@ it('are the state, and nothing but the state', async () => {
         expect(encoded).toEqual(await twin.snapshot().toBytes());
 
         const image = await readSnapshot(encoded);
-        expect(image).toMatchObject({ offset: head, lineage: 'one' });
-        const again = createStore({ tables, clock: () => now, idWindow, snapshot: image, lineage: image.lineage });
+        expect(image).toMatchObject({ offset: head, lineage: 'one', stateHash: hash });
+        const kept = { stateHash: true, lineage: image.lineage };
+        const again = createStore({ tables, clock: () => now, idWindow, snapshot: image, ...kept });
+        expect([again.stateHash(), store.stateHash(head)]).toEqual([hash, hash]);
         expect(rowsOf(again)).toStrictEqual(rows);
         again.check();
         expect(await again.snapshot().toBytes()).toEqual(encoded);
@@ -122,6 +125,8 @@ it('are the state, and nothing but the state', async () => {
         }
         expect(rowsOf(again)).toStrictEqual(rowsOf(twin));
         expect(await again.snapshot().toBytes()).toEqual(await twin.snapshot().toBytes());
+        for (let offset = head; offset <= twin.head; offset++)
+          expect(again.stateHash(offset)).toBe(twin.stateHash(offset));
       },
     ),
     { numRuns: runs(60) },

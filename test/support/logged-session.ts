@@ -92,7 +92,15 @@ export class Session {
     const plan = medium.plan({ snapshotEvery: { batches: every } });
     const log: LogPlan = { ...plan, open: () => this.#watched(plan) };
     const onError = (error: unknown): unknown => this.errors.push(error);
-    this.store = await openStore({ tables, log, keep, idWindow: ID_WINDOW, clock: () => this.#world.clock, onError });
+    this.store = await openStore({
+      tables,
+      log,
+      keep,
+      idWindow: ID_WINDOW,
+      stateHash: true,
+      clock: () => this.#world.clock,
+      onError,
+    });
     const { store } = this;
     expect(store.head).toBe(this.#world.states.length - 1);
     this.look(store.head);
