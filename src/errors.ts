@@ -38,6 +38,8 @@ export type ErrorCode =
   | 'LazyResult'
   | 'UntrackedRead'
   | 'ViewClosed'
+  // when an entry of a replicated log is applied
+  | 'EntryInvalid'
   // when bytes are read or written
   | 'Damaged'
   | 'FormatUnknown'

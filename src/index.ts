@@ -21,6 +21,8 @@ export type {
   TableOptions,
   Tables,
 } from './codecs/table-types.js';
+export { equalPlain } from './codecs/equality.js';
+export { valueCoder, type ValueCoder } from './codecs/value-coder.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
 export type { Consumption } from './log/consumer.js';

@@ -77,6 +77,18 @@ export class StoreCore {
     return this.#parts.log.at(offsetOf(this.#parts.log, offset));
   }
 
+  batchOf(id: string): unknown {
+    this.#parts.live.guard();
+    return this.#parts.ledger.find(id);
+  }
+
+  lastBatch(): unknown {
+    this.#parts.live.guard();
+    const { log, ledger } = this.#parts;
+    if (log.head >= log.floor) return log.at(log.head);
+    return ledger.last?.offset === log.head ? ledger.last : undefined;
+  }
+
   diff(from: number | Position, to: number | Position): unknown {
     this.#parts.live.guard();
     // The state before the floor is that after its predecessor, so both ends may be one less than a batch.

@@ -68,7 +68,7 @@ describe('the repository', () => {
     );
   });
 
-  it('names the host in src/platform.ts alone', () => {
+  it('names the host in the places for it alone', () => {
     expectNone(hostProblems(src), 'Take a Clock, a Random, a Reclaimer or the like as an argument.');
   });
 

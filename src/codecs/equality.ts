@@ -1,6 +1,15 @@
 import { isPlainObject } from './plain-data.js';
 
-/** Structural equality of plain data, short-cut where both are the same object. NaN equals NaN; −0 differs from 0. */
+/**
+ * Structural equality of plain data, short-cut where both are the same object. NaN equals NaN; −0 differs from 0.
+ *
+ * @example
+ * ```ts
+ * import { equalPlain } from 'memoir';
+ *
+ * console.log(equalPlain({ at: new Date(0), tags: ['a'] }, { tags: ['a'], at: new Date(0) })); // true
+ * ```
+ */
 export function equalPlain(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -44,6 +44,8 @@ export interface TransactOptions {
   readonly expect?: number | Position;
   /** A name for the transaction: repeating it gives the first batch again and runs nothing. */
   readonly id?: string;
+  /** Appends a batch even when nothing has changed, so that it can be told of, and its id is remembered. */
+  readonly evenEmpty?: boolean;
 }
 
 /** What `transact` gives when it appended a batch: the batch, and what the body returned. */
@@ -176,6 +178,10 @@ export interface ReadableStore<S extends Tables> {
   read<A>(query: (view: View<S>) => A): A;
   /** One batch of the log. @throws `OffsetCompacted`, `OffsetInFuture` */
   batch(offset: number | Position): Batch<S>;
+  /** The batch that had an id, while that is remembered. */
+  batchOf(id: string): Batch<S> | undefined;
+  /** The batch at the head, where the log has it or its id is remembered: so one made of a snapshot may know it. */
+  lastBatch(): Batch<S> | undefined;
   /** The net changes that lead from the state after one offset to the state after another, either way round. */
   diff(from: number | Position, to: number | Position): readonly Change<S>[];
   /**

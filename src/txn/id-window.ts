@@ -20,6 +20,11 @@ export class IdWindow {
     return this.#byId.get(id);
   }
 
+  /** The batch whose id came last, while it is remembered. */
+  get last(): AnyBatch | undefined {
+    return this.#start < this.#batches.length ? this.#batches.at(-1) : undefined;
+  }
+
   add(id: string, batch: AnyBatch): void {
     this.#byId.set(id, batch);
     this.#batches.push(batch);

@@ -59,6 +59,11 @@ export class Ledger {
     return this.#ids.get(id);
   }
 
+  /** The newest batch whose id is remembered. */
+  get last(): AnyBatch | undefined {
+    return this.#ids.last;
+  }
+
   /** Takes in a batch that was appended. `head` is the newest one that will be, where that is known. */
   note(batch: AnyBatch, head = batch.offset): void {
     const { id, offset, sequences } = batch;

@@ -33,9 +33,10 @@ export interface AnyTransactOptions {
   readonly meta?: unknown;
   readonly expect?: number | Position | undefined;
   readonly id?: unknown;
+  readonly evenEmpty?: unknown;
 }
 
-const OPTIONS = ['meta', 'expect', 'id'];
+const OPTIONS = ['meta', 'expect', 'id', 'evenEmpty'];
 
 /** What `transact` is given when it is given none. */
 export const NO_OPTIONS: AnyTransactOptions = Object.freeze({});
@@ -71,7 +72,7 @@ export class Transactor {
     const { result, batch, bytes } = this.#run((tx) => {
       const returned = this.#call(body, tx);
       const changes = engine.changes(changeOf);
-      if (changes.length === 0 && tx.moved === undefined) {
+      if (changes.length === 0 && tx.moved === undefined && options.evenEmpty !== true) {
         engine.rollback(0);
         return { result: returned, batch: undefined, bytes: 0 };
       }
@@ -184,7 +185,9 @@ export class Transactor {
   #checked(options: AnyTransactOptions): { readonly meta: Meta; readonly id: string | undefined } {
     if (options === NO_OPTIONS) return PLAIN;
     checkOptions('transact', options, OPTIONS);
-    const { meta = {}, id } = options;
+    const { meta = {}, id, evenEmpty } = options;
+    if (evenEmpty !== undefined && typeof evenEmpty !== 'boolean')
+      throw new MemoirError('OptionInvalid', `evenEmpty is ${show(evenEmpty)}: give true or false`);
     if (id !== undefined && (typeof id !== 'string' || id === '' || !id.isWellFormed())) {
       throw new MemoirError('OptionInvalid', `id is ${show(id)}: give a string that is not empty`);
     }

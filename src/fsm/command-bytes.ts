@@ -1,0 +1,91 @@
+import { MemoirError, valueCoder, type ByteCodec, type Codec, type ValueCoder } from '../index.js';
+import type { CommandOptions } from './contract.js';
+
+// A command's bytes: format (1 byte), version of its input (2, little-endian), when it was proposed (8, a binary64),
+// length of its name (1), its name (UTF-8), and its input as a `valueCoder` lays it down.
+
+const FORMAT = 1;
+const NAME_AT = 12;
+const NAME_BYTES_MAX = 255;
+const VERSION_MAX = 0xffff;
+
+/** A command as its bytes say it. */
+export interface Proposed {
+  readonly name: string;
+  readonly version: number;
+  /** When it was proposed, in milliseconds since 1970. */
+  readonly at: number;
+  readonly input: Uint8Array;
+}
+
+/** Lays a command down. @throws `OptionInvalid` for a time that is none */
+export function writeCommand({ name, version, at, input }: Proposed): Uint8Array {
+  if (!Number.isSafeInteger(at))
+    throw new MemoirError('OptionInvalid', `at is ${at}: give whole milliseconds since 1970`);
+  const text = new TextEncoder().encode(name);
+  const bytes = new Uint8Array(NAME_AT + text.length + input.length);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = FORMAT;
+  view.setUint16(1, version, true);
+  view.setFloat64(3, at, true);
+  bytes[NAME_AT - 1] = text.length;
+  bytes.set(text, NAME_AT);
+  bytes.set(input, NAME_AT + text.length);
+  return bytes;
+}
+
+/** Takes a command up again; undefined where the bytes are none. */
+export function readCommand(bytes: Uint8Array): Proposed | undefined {
+  if (!(bytes instanceof Uint8Array) || bytes.length < NAME_AT || bytes[0] !== FORMAT) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const at = view.getFloat64(3, true);
+  const end = NAME_AT + bytes[NAME_AT - 1]!;
+  if (end > bytes.length || !Number.isSafeInteger(at)) return undefined;
+  const name = new TextDecoder().decode(bytes.subarray(NAME_AT, end));
+  return { name, version: view.getUint16(1, true), at, input: bytes.subarray(end) };
+}
+
+/** Inputs of a command as bytes, those of older versions taken through every step to today's. */
+export class InputCoder {
+  readonly version: number;
+  readonly #today: ValueCoder<unknown>;
+  /** By version, from 1: how its inputs lie, and the step to the next. */
+  readonly #steps: readonly { readonly coder: ValueCoder<unknown>; readonly to: (input: never) => unknown }[];
+
+  /** @throws `DefinitionInvalid` naming the command */
+  constructor(name: string, codec: Codec, options: CommandOptions<unknown>, bytes: ByteCodec) {
+    const { version = 1, upcasts = {} } = options;
+    if (new TextEncoder().encode(name).length > NAME_BYTES_MAX || !name.isWellFormed() || name === '')
+      throw invalid(name, `needs a name of 1 to ${NAME_BYTES_MAX} bytes`);
+    if (!Number.isInteger(version) || version < 1 || version > VERSION_MAX)
+      throw invalid(name, `has version ${version}: give a whole number from 1 to ${VERSION_MAX}`);
+    this.version = version;
+    this.#today = valueCoder(codec, bytes);
+    this.#steps = Array.from({ length: version - 1 }, (_, i) => {
+      const step = upcasts[i + 1];
+      if (step === undefined) throw invalid(name, `is of version ${version}, and has no upcast from ${i + 1}`);
+      return { coder: valueCoder(step.codec, bytes), to: step.to };
+    });
+    const strange = Object.keys(upcasts).find((from) => !(Number(from) >= 1 && Number(from) < version));
+    if (strange !== undefined) throw invalid(name, `has an upcast from ${strange}, and is of version ${version}`);
+  }
+
+  encode(input: unknown): Uint8Array {
+    return this.#today.encode(input);
+  }
+
+  /** The input of bytes of a version that is known. @throws `Damaged`, and what upcasts throw */
+  decode(version: number, bytes: Uint8Array): unknown {
+    if (version === this.version) return this.#today.decode(bytes);
+    let input = this.#steps[version - 1]!.coder.decode(bytes);
+    for (const { to } of this.#steps.slice(version - 1)) input = to(input as never);
+    // What the steps made is held to the codec of today, as if it had been proposed like that.
+    return this.#today.decode(this.#today.encode(input));
+  }
+}
+
+function invalid(name: string, says: string): MemoirError {
+  return new MemoirError('DefinitionInvalid', `the command ${JSON.stringify(name)} ${says}`, {
+    path: `commands.${name}`,
+  });
+}

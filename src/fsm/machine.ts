@@ -1,0 +1,180 @@
+import { MemoirError, type Batch, type ByteCodec, type Store, type Tables, type Transaction } from '../index.js';
+import { InputCoder, readCommand, writeCommand, type Proposed } from './command-bytes.js';
+import type { Answer, Command, Entry, EntryInfo } from './contract.js';
+import { Rejection } from './rejection.js';
+
+/** A command, types apart. */
+export type AnyCommand = Command<Tables, never, unknown>;
+
+/** What to do with an entry that cannot be applied: stop for good, or pass it over, as every node must be told to. */
+export type OnInvalid = 'halt' | 'skip';
+
+/** What a machine is made with. */
+export interface MachineParts {
+  readonly store: Store<Tables>;
+  readonly commands: ReadonlyMap<string, AnyCommand>;
+  readonly codec: ByteCodec;
+  readonly onInvalid: OnInvalid;
+  /** Whether a gap between indexes is an error. */
+  readonly contiguous: boolean;
+  /** Told the machine's clock: what a transaction takes for the time. */
+  readonly setTime: (at: number) => void;
+}
+
+/** What the batch of an entry says of it. */
+interface EntryMeta {
+  readonly index: number;
+  readonly term: number;
+  readonly outcome: 'accepted' | 'rejected' | 'skipped';
+  readonly command?: string;
+  readonly code?: string;
+}
+
+/** Applies entries to a store: one batch an entry, whatever comes of it. */
+export class Machine {
+  readonly #parts: MachineParts;
+  readonly #coders: ReadonlyMap<string, InputCoder>;
+  #index = 0;
+  #term = 0;
+  /** When the newest entry was proposed: time does not go back, whoever leads. */
+  #at = 0;
+  #halted: MemoirError | undefined;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+    this.#coders = new Map(
+      [...parts.commands].map(([name, { codec, options }]) => [
+        name,
+        new InputCoder(name, codec, options, parts.codec),
+      ]),
+    );
+  }
+
+  get index(): number {
+    return this.#index;
+  }
+
+  get term(): number {
+    return this.#term;
+  }
+
+  /** Goes on from the state that the store has been given. */
+  reset(): void {
+    const meta = metaOf(this.#parts.store.lastBatch());
+    [this.#index, this.#term, this.#at] = [meta?.index ?? 0, meta?.term ?? 0, this.#parts.store.lastBatch()?.at ?? 0];
+    this.#halted = undefined;
+  }
+
+  encode(name: string, input: unknown, at: number): Uint8Array {
+    const coder = this.#coders.get(name);
+    if (coder === undefined)
+      throw new MemoirError('OptionInvalid', `there is no command ${JSON.stringify(name)}: ${this.#known()}`);
+    return writeCommand({ name, version: coder.version, at, input: coder.encode(input) });
+  }
+
+  apply(entry: Entry): Answer<unknown> {
+    if (this.#halted !== undefined) throw this.#halted;
+    const { index, term } = checked(entry);
+    if (index <= this.#index) return { status: 'repeated', index };
+    if (this.#parts.contiguous && index !== this.#index + 1)
+      throw this.#halt(index, `follows ${this.#index}, and entries were to come without gaps`);
+    const read = this.#read(entry.data);
+    if (typeof read === 'string') {
+      if (this.#parts.onInvalid === 'halt') throw this.#halt(index, read);
+      const { offset } = this.#append({ index, term, outcome: 'skipped' });
+      return { status: 'skipped', index, offset, message: read };
+    }
+    return this.#run(read, { index, term, at: read.at });
+  }
+
+  /** The command of an entry with its input; what is wrong with it where it has none. */
+  #read(data: Uint8Array): (Proposed & { readonly value: unknown }) | string {
+    const found = readCommand(data);
+    if (found === undefined) return 'holds no command: its bytes are none that `encode` made';
+    const coder = this.#coders.get(found.name);
+    if (coder === undefined)
+      return `has the command ${JSON.stringify(found.name)}, which is not known: ${this.#known()}`;
+    if (found.version < 1 || found.version > coder.version)
+      return `has ${found.name} of version ${found.version}, and ${coder.version} is the newest that is known`;
+    try {
+      return { ...found, value: coder.decode(found.version, found.input) };
+    } catch (error) {
+      return `has a ${found.name} whose input cannot be read: ${(error as Error).message}`;
+    }
+  }
+
+  #run({ name, at, value }: Proposed & { readonly value: unknown }, { index, term }: EntryInfo): Answer<unknown> {
+    const { store, commands, setTime } = this.#parts;
+    this.#at = Math.max(this.#at, at);
+    setTime(this.#at);
+    const { handler } = commands.get(name)!;
+    const info = { index, term, at: this.#at };
+    const before = [this.#index, this.#term] as const;
+    const body = (tx: Transaction<Tables>): unknown => {
+      const result = handler(tx, value as never, info);
+      // Whoever is told of the batch is to find its index applied.
+      [this.#index, this.#term] = [index, term];
+      return result;
+    };
+    const options = { id: idOf(index), meta: { index, term, outcome: 'accepted', command: name }, evenEmpty: true };
+    try {
+      const { offset, result } = store.transact(body as never, options) as { offset: number; result: unknown };
+      return { status: 'accepted', index, offset, value: result };
+    } catch (error) {
+      [this.#index, this.#term] = before;
+      // What the store itself cannot do is no matter of the command, and not the same on every node.
+      if (
+        error instanceof MemoirError &&
+        ['StoreClosed', 'HistoryFull', 'NestedTransaction', 'Defect'].includes(error.code)
+      )
+        throw error;
+      const { code, message, data } = refusalOf(error);
+      const { offset } = this.#append({ index, term, outcome: 'rejected', command: name, code });
+      return { status: 'rejected', index, offset, code, message, ...(data !== undefined && { data }) };
+    }
+  }
+
+  /** The batch of an entry that changes nothing. */
+  #append(meta: EntryMeta): Batch<Tables> {
+    const { index, term } = meta;
+    this.#parts.setTime(this.#at);
+    const body = (): void => {
+      [this.#index, this.#term] = [index, term];
+    };
+    return this.#parts.store.transact(body, { id: idOf(index), meta: { ...meta }, evenEmpty: true }) as Batch<Tables>;
+  }
+
+  #halt(index: number, says: string): MemoirError {
+    this.#halted = new MemoirError(
+      'EntryInvalid',
+      `entry ${index} ${says}. The machine has halted: mend the log or the code, and begin anew from a snapshot`,
+      { offset: index },
+    );
+    return this.#halted;
+  }
+
+  #known(): string {
+    return `there are ${[...this.#coders.keys()].join(', ')}`;
+  }
+}
+
+/** What the batch of an entry says of it; undefined for none. */
+export function metaOf(batch: { readonly meta: unknown } | undefined): EntryMeta | undefined {
+  return batch?.meta as EntryMeta | undefined;
+}
+
+function idOf(index: number): string {
+  return String(index);
+}
+
+function checked(entry: Entry): Entry {
+  const { index, term } = entry;
+  if (Number.isSafeInteger(index) && index > 0 && Number.isSafeInteger(term) && term >= 0) return entry;
+  throw new MemoirError('OptionInvalid', `an entry has index ${index} and term ${term}: give whole numbers`);
+}
+
+function refusalOf(error: unknown): { readonly code: string; readonly message: string; readonly data?: unknown } {
+  if (error instanceof Rejection) return { code: error.code, message: error.message, data: error.data };
+  if (error instanceof MemoirError) return { code: error.code, message: error.message };
+  return { code: 'CommandFailed', message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,157 @@
+import { MemoirError, type ReadableStore, type Store, type Tables } from '../index.js';
+import type { Answer, Entry, FsmSnapshot, Watched, WaitOptions, WatchOptions } from './contract.js';
+import { host } from './host.js';
+import { metaOf, type Machine } from './machine.js';
+import { readOnly } from './read-only.js';
+import { watch } from './watch.js';
+
+type View = ReturnType<ReadableStore<Tables>['now']>;
+
+/** A state machine, types apart: its entries go to a machine, its readers to the store. */
+export class ReplicatedFsm {
+  readonly store: ReadableStore<Tables>;
+  readonly #store: Store<Tables>;
+  readonly #machine: Machine;
+  /** Who waits for an index. */
+  readonly #waits = new Set<() => void>();
+  /** The index that the state had before the oldest batch of the log. */
+  #base = 0;
+  #isClosed = false;
+
+  constructor(store: Store<Tables>, machine: Machine) {
+    this.#store = store;
+    this.#machine = machine;
+    this.store = readOnly(store);
+  }
+
+  get appliedIndex(): number {
+    return this.#machine.index;
+  }
+
+  encode(name: string, input: unknown, { at = host.now() }: { readonly at?: number } = {}): Uint8Array {
+    return this.#machine.encode(name, input, at);
+  }
+
+  apply(entry: Entry): Answer<unknown> {
+    const answer = this.#machine.apply(entry);
+    if (this.#waits.size > 0) this.#wake();
+    return answer;
+  }
+
+  applyBatch(entries: readonly Entry[]): readonly Answer<unknown>[] {
+    const answers: Answer<unknown>[] = [];
+    try {
+      for (const entry of entries) answers.push(this.#machine.apply(entry));
+    } finally {
+      if (this.#waits.size > 0) this.#wake();
+    }
+    return answers;
+  }
+
+  snapshot(): FsmSnapshot {
+    const { index, term } = this.#machine;
+    const taken = this.#store.snapshot({ label: `the state at index ${index}` });
+    return { index, term, persist: () => taken.chunks(), release: () => taken.close() };
+  }
+
+  async restore(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    const bytes = source instanceof Uint8Array ? source : await whole(source);
+    await this.#store.restore(bytes, { lineage: this.#store.lineage });
+    this.#machine.reset();
+    this.#base = this.#machine.index;
+    this.#wake();
+  }
+
+  offsetOf(index: number): number {
+    const { head, floor } = this.#store;
+    if (!Number.isSafeInteger(index) || index < 0)
+      throw new MemoirError('OffsetInvalid', `${index} is no index: give a whole number from 0`);
+    if (index > this.appliedIndex) throw this.#ahead(index);
+    let [low, high] = [floor - 1, head];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (metaOf(this.#store.batch(middle))!.index <= index) low = middle;
+      else high = middle - 1;
+    }
+    if (low >= floor || index >= this.#before(floor)) return low;
+    throw new MemoirError('OffsetCompacted', `index ${index} is gone: the oldest readable batch is ${floor}`, {
+      requested: index,
+      floor,
+      head,
+    });
+  }
+
+  indexOf(offset: number): number {
+    const { head, floor } = this.#store;
+    if (offset === head) return this.appliedIndex;
+    return offset === floor - 1 ? this.#before(floor) : metaOf(this.#store.batch(offset))!.index;
+  }
+
+  async waitFor(index: number, { signal }: WaitOptions = {}): Promise<void> {
+    while (this.appliedIndex < index) {
+      if (this.#isClosed) throw new MemoirError('StoreClosed', `the machine closed before index ${index}`);
+      if (signal?.aborted === true) throw new MemoirError('WaitAborted', `the wait for index ${index} was aborted`);
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#waits.delete(wake);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#waits.add(wake);
+        signal?.addEventListener('abort', wake);
+      });
+    }
+  }
+
+  watch<A>(query: (view: View) => A, options: WatchOptions): Promise<Watched<A>> {
+    const { since } = options;
+    const isKnown = since <= this.appliedIndex && since >= this.#before(this.#store.floor);
+    const at = isKnown ? this.offsetOf(since) : undefined;
+    return watch(this.#store, { query, at, indexOf: (offset) => this.indexOf(offset) }, options);
+  }
+
+  stateHash(index = this.appliedIndex): string {
+    return this.#store.stateHash(this.offsetOf(index));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#store.close();
+    this.#wake();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The index of the state before the oldest batch, as far as it is known: indexes below the first have no batch. */
+  #before(floor: number): number {
+    if (floor === 1) return 0;
+    if (floor > this.#store.head) return this.appliedIndex;
+    return Math.max(this.#base, metaOf(this.#store.batch(floor))!.index - 1);
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waits]) wake();
+  }
+
+  #ahead(index: number): MemoirError {
+    const applied = this.appliedIndex;
+    return new MemoirError('OffsetInFuture', `index ${index} is not applied yet: the newest is ${applied}`, {
+      requested: index,
+      head: applied,
+    });
+  }
+}
+
+async function whole(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source) pieces.push(piece);
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
