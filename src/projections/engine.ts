@@ -49,9 +49,14 @@ export class Engine {
 
   /** The definitions of the tables as they are now. */
   get definitions(): ReadonlyMap<string, Definition> {
+    return this.definitionsAt(Infinity);
+  }
+
+  /** The same, with the indexes alone that a view of an offset can read. */
+  definitionsAt(offset: number): ReadonlyMap<string, Definition> {
     return new Map(
-      this.#tables.map(({ name, definition, indexes }) => {
-        const secondary = indexes.filter((index) => index.plan.name !== PRIMARY);
+      this.#tables.map(({ name, definition, catalog }) => {
+        const secondary = catalog.allAt(offset).filter((index) => index.plan.name !== PRIMARY);
         return [name, { ...definition, indexes: secondary.map(({ plan }) => plan) }];
       }),
     );

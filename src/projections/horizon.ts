@@ -28,6 +28,22 @@ export interface PinStats extends Holder {
  */
 const SLICE = 4096;
 
+/** How much of what is retained stays at hand as rows. What is older is made of batches, when it is asked for. */
+export interface HistoryOptions {
+  /** How many of the last batches; as many as `keep` retains unless told. */
+  readonly batches?: number;
+  /** After how many batches below those the state is laid down as bytes; 10,000 unless told. */
+  readonly checkpointEvery?: number;
+}
+
+/** What says how far back history goes. */
+export interface HorizonOptions {
+  readonly keep: Keep;
+  readonly history: Required<HistoryOptions>;
+  readonly pinnedBytesMax: number;
+  readonly clock: () => number;
+}
+
 interface Pin {
   readonly kind: 'view' | 'cursor';
   readonly label: string;
@@ -36,8 +52,9 @@ interface Pin {
 }
 
 /**
- * How far back history goes. Retention says what may go; open views pin row versions, and followers that hold pin
- * batches. What is pinned beyond retention has a limit, past which writes are refused.
+ * How far back history goes. Retention says which batches may go, and the window of history which row versions; open
+ * views pin row versions, and followers that hold pin batches. What is pinned beyond retention has a limit, past which
+ * writes are refused.
  */
 export class Horizon {
   readonly timeline: Timeline;
@@ -46,8 +63,14 @@ export class Horizon {
   readonly #keep: Keep;
   readonly #pinnedBytesMax: number;
   readonly #clock: () => number;
-  /** The oldest offset whose state is known: a store that was recovered knows none before its snapshot. */
-  #known = 0;
+  /** For how many of the last batches row versions stay, and how far checkpoints lie apart below. */
+  readonly #history: Required<HistoryOptions>;
+  /** The offset from which on the engine was folded: that of the snapshot, in a store that was recovered. */
+  #begun = 0;
+  /** The oldest offset whose row versions the engine has. */
+  #known: number;
+  /** Where the next checkpoint is to be; row versions stay until it is laid down. */
+  #due = 0;
   readonly #views = new Set<Pin>();
   readonly #cursors = new Set<Pin>();
   /** The view that reaches furthest back; found anew when that one is released. */
@@ -55,24 +78,49 @@ export class Horizon {
   /** The oldest batch that retention itself keeps. */
   #wanted: number;
 
-  constructor(engine: Engine, log: Log, options: { keep: Keep; pinnedBytesMax: number; clock: () => number }) {
+  constructor(engine: Engine, log: Log, options: HorizonOptions) {
     this.#engine = engine;
     this.#log = log;
     this.#keep = options.keep;
+    this.#history = options.history;
     this.#pinnedBytesMax = options.pinnedBytesMax;
     this.#clock = options.clock;
     this.timeline = new Timeline(engine.version, log.head);
     this.#wanted = log.floor;
+    this.#known = log.head;
+    this.#due = this.#dueFrom(log.head);
   }
 
   /** The oldest offset whose state can be had. */
   get floor(): number {
-    return Math.max(this.#known, this.#log.floor - 1);
+    return this.#log.floor - 1;
   }
 
-  /** Says that no state before an offset is known, though batches are. */
+  /** The oldest offset whose state the engine has; what is older has to be made of batches. */
+  get known(): number {
+    return this.#known;
+  }
+
+  /** True when the engine was folded from the log's very beginning, and the log still has all of it. */
+  get isWhole(): boolean {
+    return this.#begun === 0 && this.#log.floor === 1;
+  }
+
+  /** The offset at which a checkpoint is due: row versions at it and after wait for that. */
+  get due(): number | undefined {
+    return this.#due <= this.#log.head - this.#history.batches ? this.#due : undefined;
+  }
+
+  /** Notes that the checkpoint that was due is laid down, or cannot be. */
+  laidDown(): void {
+    this.#due += this.#history.checkpointEvery;
+  }
+
+  /** Says that the engine has no state before an offset, though the log has batches. */
   beginAt(offset: number): void {
-    this.#known = offset;
+    this.#begun = offset;
+    this.#known = Math.max(this.#known, offset);
+    this.#due = Math.max(this.#due, this.#dueFrom(offset));
   }
 
   /** Begins anew, when the engine and the log have: views of what was there before hold on to that by themselves. */
@@ -80,7 +128,9 @@ export class Horizon {
     this.timeline.reset(this.#engine.version, this.#log.head);
     this.#views.clear();
     this.#oldestView = undefined;
+    this.#begun = this.#log.head;
     this.#known = this.#log.head;
+    this.#due = this.#dueFrom(this.#known);
     this.#wanted = this.#log.floor;
   }
 
@@ -89,7 +139,8 @@ export class Horizon {
     const pin: Pin = { kind: 'view', label, since: this.#clock(), offset };
     this.#views.add(pin);
     if (this.#oldestView === undefined || offset < this.#oldestView.offset) this.#oldestView = pin;
-    return { version: this.timeline.versionOf(offset), offset, release: () => this.#releaseView(pin) };
+    const { tables } = this.#engine;
+    return { version: this.timeline.versionOf(offset), offset, tables, release: () => this.#releaseView(pin) };
   }
 
   /** Keeps the batches from a follower's place on, which moves; returns how to let go. */
@@ -192,10 +243,22 @@ export class Horizon {
     const log = this.#log;
     const floor = Math.min(this.#wanted, (oldestOf(this.#cursors)?.offset ?? Infinity) + 1, log.floor + SLICE);
     if (floor > log.floor) log.truncateBefore(floor);
-    const { base } = this.timeline;
-    const to = Math.min(log.floor - 1, this.#oldestView?.offset ?? Infinity, base + SLICE);
-    if (to > base) this.timeline.trim(to);
-    this.#engine.trim(this.timeline.versionOf(this.timeline.base), SLICE);
+    const oldest = log.floor - 1;
+    // A checkpoint of what retention has dropped is of no use.
+    if (this.#due < oldest) this.#due = this.#dueFrom(oldest);
+    const edge = Math.max(oldest, log.head - this.#history.batches);
+    const to = Math.min(edge, this.#due, this.#oldestView?.offset ?? Infinity, this.#known + SLICE);
+    if (to > this.#known) this.#known = to;
+    const base = Math.min(oldest, this.#known);
+    if (base > this.timeline.base) this.timeline.trim(base);
+    this.#engine.trim(this.timeline.versionOf(this.#known), SLICE);
+  }
+
+  /** The first place of a checkpoint from an offset on; none where all that is retained stays at hand. */
+  #dueFrom(offset: number): number {
+    const { batches, checkpointEvery } = this.#history;
+    if (batches === Infinity || checkpointEvery === Infinity) return Infinity;
+    return Math.max(1, Math.ceil(offset / checkpointEvery)) * checkpointEvery;
   }
 
   #oldestPin(): Pin | undefined {

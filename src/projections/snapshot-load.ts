@@ -6,7 +6,6 @@ import type { Engine } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink } from './snapshot-decoder.js';
 import type { TableState } from './table-state.js';
-import type { SnapshotImage } from './verified-snapshot.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -22,6 +21,14 @@ export interface LoadPlan extends LoadOptions {
   /** How long a slice may take, in milliseconds. */
   readonly sliceMs: number;
   readonly turns: Turns;
+}
+
+/** The bytes of a state that can be taken up. */
+export interface Loadable {
+  /** The newest batch that it has. */
+  readonly offset: number;
+  /** Gives what it holds, as rows of the tables of today, step by step. */
+  load(today: SchemaToday, sink: SnapshotSink): Generator<undefined>;
 }
 
 /** So many rows are written before what was noted of them is let go. */
@@ -46,11 +53,7 @@ export class Loaded implements SnapshotSink {
   }
 
   /** Fills an engine without rows, step by step; the last step gives what came of it. */
-  static *from(
-    image: SnapshotImage,
-    engine: Engine,
-    { today, development }: LoadOptions,
-  ): Generator<Loaded | undefined> {
+  static *from(image: Loadable, engine: Engine, { today, development }: LoadOptions): Generator<Loaded | undefined> {
     const loaded = new Loaded(engine, image.offset, development);
     engine.begin();
     try {
@@ -62,7 +65,7 @@ export class Loaded implements SnapshotSink {
   }
 
   /** The same in slices. */
-  static async inSlices(image: SnapshotImage, engine: Engine, plan: LoadPlan): Promise<Loaded> {
+  static async inSlices(image: Loadable, engine: Engine, plan: LoadPlan): Promise<Loaded> {
     let last: Loaded | undefined;
     for await (const loaded of inSlices(Loaded.from(image, engine, plan), plan.sliceMs, plan.turns)) last = loaded;
     return last!;
@@ -87,9 +90,7 @@ export class Loaded implements SnapshotSink {
     const conflict = table.conflict(-1, row);
     if (conflict !== undefined) throw this.#violation(name, conflict);
     engine.write(table, table.takeSlot(key, -1), row);
-    if (engine.place < ROWS_A_TIME) return;
-    engine.settle();
-    engine.begin();
+    settleSome(engine);
   }
 
   batch(batch: AnyBatch): void {
@@ -106,4 +107,29 @@ export class Loaded implements SnapshotSink {
       { table, index: name, key, row: this.engine.tables.get(table)!.rows[slot] },
     );
   }
+}
+
+/** Fills an engine without rows with those that a version of other tables has: the rows themselves, not copies. */
+export function copyRows(from: Engine['tables'], version: number, engine: Engine): void {
+  engine.begin();
+  for (const [name, table] of engine.tables) {
+    const source = from.get(name);
+    // A table that came later had no rows.
+    if (source === undefined) continue;
+    for (let slot = 0; slot < source.rows.length; slot++) {
+      const row = source.rowAt(slot, version);
+      if (row === undefined) continue;
+      table.prepare(row);
+      engine.write(table, table.takeSlot(table.keyOf(row), -1), row);
+      settleSome(engine);
+    }
+  }
+  engine.settle();
+}
+
+/** Lets go of what was noted for an undo that nobody will ask for. */
+function settleSome(engine: Engine): void {
+  if (engine.place < ROWS_A_TIME) return;
+  engine.settle();
+  engine.begin();
 }
