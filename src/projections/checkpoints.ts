@@ -1,4 +1,5 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
+import { blame } from '../codecs/fault.js';
 import type { SchemaToday } from '../codecs/evolution.js';
 import { readingsOf } from '../codecs/row-reading.js';
 import type { Listener } from '../log/feed.js';
@@ -122,7 +123,7 @@ export class Checkpoints implements Listener {
       if (this.#making === snapshot) this.#laid.push(new Checkpoint(offset, bytes, codec));
     } catch (error) {
       // A value, say, that the codec cannot take: the way to the states about it is longer then.
-      if (this.#making === snapshot) onError(error);
+      if (this.#making === snapshot) onError(blame(error, `the checkpoint at offset ${offset}`));
     }
     if (this.#making !== snapshot) return;
     this.#making = undefined;

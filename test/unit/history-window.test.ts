@@ -1,0 +1,390 @@
+import * as t from 'io-ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import {
+  createStore,
+  MemoirError,
+  openStore,
+  table,
+  type HistoryOptions,
+  type Store,
+  type StoreOptions,
+  type View,
+} from '../../src/index.js';
+import { avro } from '../../src/avro.js';
+import { MemoryLog } from '../../src/log/memory-log.js';
+import { MemoryMedium } from '../support/memory-byte-log.js';
+import { stepwise, turn } from '../support/slices.js';
+
+const Item = t.intersection([t.strict({ id: t.string, n: t.number }), t.partial({ note: t.string })]);
+const tables = {
+  items: table(Item, { primaryKey: 'id', indexes: { byN: ['n'], odd: { by: ({ n }) => [n % 2] } } }),
+  counts: table(t.strict({ id: t.string, n: t.bigint }), { primaryKey: 'id' }),
+};
+type Items = Store<typeof tables>;
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** A store whose clock goes ten milliseconds a batch. */
+function open(history: HistoryOptions, more: Partial<StoreOptions<typeof tables>> = {}): Items {
+  let now = 0;
+  return createStore({ tables, history, lineage: 'here', clock: () => (now += 10), ...more });
+}
+
+/** So many batches: the row `i`, one of ten, gets the offset as its number. */
+function fill(store: Items, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const n = store.head + 1;
+    store.transact((tx) => tx.items.put({ id: `i${n % 10}`, n }));
+  }
+}
+
+/** Lets checkpoints be laid down. */
+async function idle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => void setTimeout(resolve, 0));
+}
+
+async function filled(history: HistoryOptions, more?: Partial<StoreOptions<typeof tables>>, count = 100) {
+  const store = open(history, more);
+  for (let done = 0; done < count; done += 10) {
+    fill(store, 10);
+    await idle();
+  }
+  return store;
+}
+
+/** What a view has to give, by `fill`. */
+function wanted(offset: number): number[] {
+  return Array.from({ length: Math.min(10, offset) }, (_, i) => offset - i).toSorted((a, b) => a - b);
+}
+
+const numbers = (db: View<typeof tables>): number[] => [...db.items.scan('byN')].map(({ n }) => n);
+
+/** The code that a call is refused with. */
+function refused(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof MemoirError ? error.code : error;
+  }
+  return undefined;
+}
+
+/** How many batches are read while something is done. */
+function batchesRead(act: () => unknown): number {
+  const at = vi.spyOn(MemoryLog.prototype, 'at');
+  act();
+  const { length } = at.mock.calls;
+  at.mockRestore();
+  return length;
+}
+
+describe('history', () => {
+  it.each<[unknown, string]>([
+    [null, 'history'],
+    [5, 'history'],
+    [{ batch: 5 }, 'history.batch'],
+    [{ batches: -1 }, 'history.batches'],
+    [{ batches: 1.5 }, 'history.batches'],
+    [{ batches: NaN }, 'history.batches'],
+    [{ checkpointEvery: 0 }, 'history.checkpointEvery'],
+    [{ checkpointEvery: '10' }, 'history.checkpointEvery'],
+  ])('refuses %j', (history, path) => {
+    expect(() => open(history as HistoryOptions)).toThrow(expect.objectContaining({ code: 'DefinitionInvalid', path }));
+  });
+
+  it('gives row versions back, and still every state', async () => {
+    const store = await filled({ batches: 20, checkpointEvery: 25 });
+    const all = open({});
+    fill(all, 100);
+    expect([store.stats().tables.items.past, all.stats().tables.items.past]).toEqual([20, 90]);
+    expect(store.stats().history).toMatchObject({ from: 80, checkpoints: 3, made: 0 });
+    expect(all.stats().history).toEqual({ from: 0, checkpoints: 0, checkpointBytes: 0, made: 0 });
+    for (let offset = 0; offset <= 100; offset++) expect(numbers(store.asOf(offset))).toEqual(wanted(offset));
+    expect(store.stats().history.made).toBe(2);
+    store.check();
+  });
+
+  it('waits for the checkpoint that is due, however long that takes', async () => {
+    stepwise();
+    const store = open({ batches: 5, checkpointEvery: 10 });
+    fill(store, 50);
+    expect(store.stats().history).toMatchObject({ from: 10, checkpoints: 0 });
+    expect(store.holders()).toEqual([]);
+    for (let i = 0; i < 3; i++) await turn();
+    const { from, checkpoints } = store.stats().history;
+    expect(from).toBe(10 * checkpoints + 10);
+    for (let i = 0; i < 40; i++) await turn();
+    expect(store.stats().history).toMatchObject({ from: 45, checkpoints: 4 });
+    expect(store.holders()).toEqual([]);
+  });
+
+  it('with no checkpoints goes the whole way, and lets go of row versions on it', async () => {
+    const store = await filled({ batches: 0, checkpointEvery: Infinity });
+    expect(store.stats().history).toMatchObject({ from: 100, checkpoints: 0 });
+    expect(store.stats().tables.items.past).toBe(0);
+    expect(batchesRead(() => store.asOf(40))).toBe(40);
+    expect(numbers(store.asOf(40))).toEqual(wanted(40));
+  });
+
+  it('keeps what an open view needs, as ever', async () => {
+    const store = open({ batches: 5, checkpointEvery: 10 });
+    fill(store, 7);
+    const view = store.asOf(7, { label: 'mine' });
+    fill(store, 60);
+    await idle();
+    expect([store.stats().history.from, numbers(view)]).toEqual([7, wanted(7)]);
+    expect(store.holders()).toMatchObject([{ label: 'mine', offset: 7 }]);
+    view.close();
+    fill(store, 1);
+    await idle();
+    fill(store, 1);
+    expect(store.stats().history.from).toBe(64);
+  });
+});
+
+describe('a state below the window', () => {
+  it('takes no more batches than lie between checkpoints, and its neighbours one or none', async () => {
+    const store = await filled({ batches: 20, checkpointEvery: 25 });
+    for (const offset of [1, 3, 26, 38, 49, 51, 63, 74, 76, 79]) {
+      const read = batchesRead(() => store.asOf(offset));
+      expect(read, `asOf(${offset})`).toBeLessThanOrEqual(25);
+    }
+    const fresh = await filled({ batches: 20, checkpointEvery: 25 });
+    expect(batchesRead(() => fresh.asOf(40))).toBe(10);
+    expect(batchesRead(() => fresh.asOf(41))).toBe(0);
+    for (let offset = 39; offset >= 26; offset--) expect(batchesRead(() => fresh.asOf(offset))).toBe(1);
+    for (let offset = 26; offset <= 50; offset++) expect(batchesRead(() => fresh.asOf(offset))).toBe(0);
+    expect(batchesRead(() => fresh.asOf(51))).toBeLessThanOrEqual(1);
+    expect(fresh.stats().history.made).toBeLessThanOrEqual(2);
+  });
+
+  it('is a view like any other: scans, keys, pages, tokens, plans and positions', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    const db = store.asOf(33, { label: 'old' });
+    expect([db.offset, db.lineage, db.items.size]).toEqual([33, 'here', 10]);
+    expect([db.items.get('i3')?.n, db.items.getOrThrow('i4').n, db.items.has('x')]).toEqual([33, 24, false]);
+    expect([...db.items.scan('odd', { prefix: [1] })].length).toBe(5);
+    expect(db.items.last('byN')).toEqual({ id: 'i3', n: 33 });
+    const { rows, next } = db.items.page('byN', { limit: 6 });
+    expect(rows.map(({ n }) => n)).toEqual([24, 25, 26, 27, 28, 29]);
+    store.asOf(90);
+    const again = store.asOf(next!).items.page('byN', { limit: 6, after: next! });
+    expect([again.rows.map(({ n }) => n), again.next]).toEqual([[30, 31, 32, 33], undefined]);
+    expect(db.items.explain('byN')).toMatchObject({ offset: 33, entries: 10, tableRows: 10 });
+    expect(store.asOf(new Date(store.batch(21).at)).offset).toBe(21);
+    expect(refused(() => store.asOf({ lineage: 'there', offset: 33 }))).toBe('LineageChanged');
+    expect(refused(() => db.items.page('byN', { limit: 1, after: { ...next!, offset: 34 } }))).toBe('TokenInvalid');
+  });
+
+  it('is open until it is closed, and holds nothing of the store', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    const [db, scan] = [store.asOf(33), store.asOf(34).items.scan('byN')[Symbol.iterator]()];
+    expect(scan.next().value?.n).toBe(25);
+    expect([store.holders(), store.stats().pinnedBytes]).toEqual([[], 0]);
+    for (const offset of [5, 70, 50, 12]) store.asOf(offset);
+    store.compact(90);
+    expect(store.stats().history).toMatchObject({ made: 0, checkpoints: 1 });
+    fill(store, 20);
+    expect(numbers(db)).toEqual(wanted(33));
+    expect([...{ [Symbol.iterator]: () => scan }].map(({ n }) => n)).toEqual(wanted(34).slice(1));
+    db.close();
+    db.close();
+    expect(refused(() => db.items.get('i3'))).toBe('ViewClosed');
+    expect(refused(() => store.asOf(33))).toBe('OffsetCompacted');
+  });
+
+  it('is there for as long as its batches, to the one before the floor', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 }, { keep: { batches: 32 } });
+    expect([store.floor, store.stats().history.checkpoints]).toEqual([69, 3]);
+    expect(numbers(store.asOf(68))).toEqual(wanted(68));
+    expect(refused(() => store.asOf(67))).toBe('OffsetCompacted');
+    expect(refused(() => store.asOf(101))).toBe('OffsetInFuture');
+    fill(store, 1);
+    expect([numbers(store.asOf(69)), refused(() => store.asOf(68))]).toEqual([wanted(69), 'OffsetCompacted']);
+  });
+
+  it('can be read when the store is closed', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    fill(store, 30);
+    store.close();
+    await idle();
+    expect(store.holders()).toEqual([]);
+    for (let offset = 0; offset <= 130; offset += 7) expect(numbers(store.asOf(offset))).toEqual(wanted(offset));
+  });
+
+  it('can be read by whoever is told of a batch, and inside a transaction', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    const seen: unknown[] = [];
+    store.changes().subscribe(({ offset }) => seen.push(numbers(store.asOf(offset - 60)).at(-1)));
+    store.transact((tx) => {
+      tx.items.delete('i1');
+      seen.push(numbers(store.asOf(2)), numbers(store.asOf(94)).at(-1));
+    });
+    expect(seen).toEqual([[1, 2], 94, 41]);
+  });
+
+  it('is not read by live queries, which read what they are given', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    const told: unknown[] = [];
+    store.live(() => store.asOf(2).offset).subscribe({ error: ({ code }: { code: unknown }) => told.push(code) });
+    expect(told).toEqual(['UntrackedRead']);
+  });
+});
+
+describe('what is told of a row and between states', () => {
+  it('reaches as far as batches do', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    store.transact((tx) => tx.items.delete('i3'));
+    fill(store, 20);
+    const told = store
+      .history('items', 'i3')
+      .map(({ offset, kind, before, after }) => [offset, kind, before?.n, after?.n]);
+    expect(told.slice(0, 2)).toEqual([
+      [3, 'insert', undefined, 3],
+      [13, 'update', 3, 13],
+    ]);
+    expect(told.slice(-3)).toEqual([
+      [101, 'delete', 93, undefined],
+      [103, 'insert', undefined, 103],
+      [113, 'update', 103, 113],
+    ]);
+    expect(told.map(([offset]) => offset)).toEqual([3, 13, 23, 33, 43, 53, 63, 73, 83, 93, 101, 103, 113]);
+    expect(store.history('items', 'never')).toEqual([]);
+    expect(store.diff(10, 12)).toMatchObject([
+      { key: 'i1', before: { n: 1 }, after: { n: 11 } },
+      { key: 'i2', before: { n: 2 }, after: { n: 12 } },
+    ]);
+    expect(store.diff(12, 10)).toMatchObject([{ key: 'i2' }, { key: 'i1', before: { n: 11 }, after: { n: 1 } }]);
+  });
+});
+
+describe('tables and indexes that come and go', () => {
+  it('answer below the window as they do within', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    const early = store.asOf(33);
+    for (let i = 0; i < 10; i++) store.transact((tx) => tx.items.update(`i${i}`, { note: `${i}` }));
+    // No row of before 110 fits it.
+    const noted = await store.addIndex('items', 'byNote', ['note']);
+    for (let n = 111; n <= 200; n++) noted.transact((tx) => tx.items.put({ id: `i${n % 10}`, n, note: `${n}` }));
+    await idle();
+    noted.transact((tx) => tx.items.delete('i0'));
+    expect(store.stats().history.from).toBe(196);
+    expect(refused(() => noted.asOf(109).items.count('byNote'))).toBe('IndexNotYet');
+    expect(refused(() => early.items.count('byNote' as never))).toBe('IndexNotYet');
+    const counts = [110, 111, 118, 145, 112].map((offset) => noted.asOf(offset).items.count('byNote'));
+    expect(counts).toEqual([10, 10, 10, 10, 10]);
+    const late = noted.asOf(145);
+    const scan = late.items.scan('byNote')[Symbol.iterator]();
+    scan.next();
+    expect(numbers(early)).toEqual(wanted(33));
+    const without = noted.dropIndex('items', 'byNote');
+    expect(refused(() => late.items.count('byNote'))).toBe('IndexDropped');
+    expect(refused(() => [...{ [Symbol.iterator]: () => scan }].length)).toBe('IndexDropped');
+    expect(numbers(without.asOf(145))).toEqual(numbers(late as never));
+    expect(refused(() => noted.asOf(145).items.count('byNote'))).toBe('IndexDropped');
+    expect(refused(() => noted.asOf(145).items.count('nothing' as never))).toBe('RangeInvalid');
+    store.check();
+  });
+
+  it('have no rows at offsets before they came, and theirs after', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    const before = store.asOf(50);
+    const more = store.addTable('more', table(t.strict({ k: t.Int }), { primaryKey: 'k' }));
+    expect((before as View<never>)['more' as never]).toMatchObject({ size: 0 });
+    for (let k = 101; k <= 150; k++) more.transact((tx) => tx.more.put({ k }));
+    await idle();
+    more.transact((tx) => tx.more.delete(101));
+    expect(more.stats().history.from).toBe(146);
+    const sizes = [50, 99, 100, 101, 125, 140].map((offset) => more.asOf(offset).more.size);
+    expect(sizes).toEqual([0, 0, 0, 1, 25, 40]);
+    expect(numbers(more.asOf(50) as never)).toEqual(wanted(50));
+  });
+});
+
+describe('what can go wrong', () => {
+  it('a checkpoint that retention overtakes is given up', async () => {
+    stepwise();
+    const store = open({ batches: 5, checkpointEvery: 10 }, { keep: { batches: 20 }, pinnedBytesMax: 0 });
+    fill(store, 20);
+    await turn();
+    fill(store, 15);
+    expect([store.floor, store.stats().history]).toMatchObject([16, { from: 20, checkpoints: 0 }]);
+    fill(store, 80);
+    for (let i = 0; i < 20; i++) await turn();
+    expect(store.holders()).toEqual([]);
+    expect(store.stats().history).toMatchObject({ from: 110, checkpoints: 2 });
+    for (let offset = 95; offset <= 115; offset++) expect(numbers(store.asOf(offset))).toEqual(wanted(offset));
+  });
+
+  it('a state that the codec cannot take is reported, and had all the same', async () => {
+    const told: unknown[] = [];
+    const onError = (error: unknown): unknown => told.push(error);
+    const store = open({ batches: 5, checkpointEvery: 10 }, { onError, codec: avro });
+    fill(store, 18);
+    store.transact((tx) => tx.counts.put({ id: 'large', n: 2n ** 80n }));
+    fill(store, 5);
+    store.transact((tx) => tx.counts.delete('large'));
+    fill(store, 30);
+    await idle();
+    expect(told).toMatchObject([{ name: 'MemoirError', message: expect.stringContaining('offset 20') as string }]);
+    expect(store.stats().history).toMatchObject({ from: 50, checkpoints: 4 });
+    const large = [18, 19, 24, 25].map((offset) => store.asOf(offset).counts.get('large')?.n);
+    expect(large).toEqual([undefined, 2n ** 80n, 2n ** 80n, undefined]);
+  });
+
+  it('a restore forgets it all, and an open view stays what it is', async () => {
+    const store = await filled({ batches: 5, checkpointEvery: 10 });
+    const bytes = await store.snapshot().toBytes();
+    fill(store, 30);
+    const view = store.asOf(33);
+    await store.restore(bytes);
+    expect(store.stats().history).toEqual({ from: 100, checkpoints: 0, checkpointBytes: 0, made: 0 });
+    expect([store.head, refused(() => store.asOf(99))]).toEqual([100, 'OffsetCompacted']);
+    fill(store, 50);
+    await idle();
+    fill(store, 1);
+    for (let offset = 100; offset <= 151; offset++) expect(numbers(store.asOf(offset))).toEqual(wanted(offset));
+    expect(numbers(view)).toEqual(wanted(33));
+  });
+
+  it('a callback of a definition that looks at the past is refused, and one that throws harms nothing', () => {
+    let act: () => unknown = () => undefined;
+    const items = table(t.strict({ id: t.string, n: t.number }), {
+      primaryKey: 'id',
+      indexes: { byN: { by: ({ n }) => (act(), [n]) } },
+    });
+    const store = createStore({ tables: { items }, history: { batches: 0, checkpointEvery: Infinity } });
+    for (let n = 1; n <= 40; n++) store.transact((tx) => tx.items.put({ id: `i${n % 10}`, n }));
+    act = () => store.asOf(3);
+    expect(refused(() => store.asOf(30))).toBe('NestedTransaction');
+    act = () => undefined;
+    const view = store.asOf(30);
+    let calls = 0;
+    act = () => {
+      if (++calls > 5) throw new RangeError('five are enough');
+    };
+    expect(() => store.asOf(20)).toThrow('five are enough');
+    act = () => undefined;
+    expect([30, 25, 20].map((offset) => store.asOf(offset).items.last('byN')?.n)).toEqual([30, 25, 20]);
+    expect(view.items.size).toBe(10);
+    store.check();
+  });
+
+  it('rows of old that no index of today fits are refused by name, and the rest can be had', async () => {
+    const medium = new MemoryMedium();
+    const before = { items: table(Item, { primaryKey: 'id' }) };
+    const first = await openStore({ tables: before, log: medium.plan() });
+    await first.transact((tx) => tx.items.put({ id: 'a', n: 1 }));
+    await first.transact((tx) => tx.items.put({ id: 'a', n: 2, note: 'x' }));
+    await first.transact((tx) => tx.items.put({ id: 'a', n: 3, note: 'y' }));
+    await first.saveSnapshot();
+    await first.close();
+    const now = { items: table(Item, { primaryKey: 'id', indexes: { byNote: ['note'] } }) };
+    const store = await openStore({ tables: now, log: medium.plan() });
+    expect(() => store.asOf(1)).toThrow(expect.objectContaining({ code: 'MissingValue', index: 'byNote' }));
+    expect([2, 3].map((offset) => store.asOf(offset).items.first('byNote')?.note)).toEqual(['x', 'y']);
+    expect(store.history('items', 'a').map(({ after }) => after?.n)).toEqual([1, 2, 3]);
+    await store.close();
+  });
+});
