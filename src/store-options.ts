@@ -5,7 +5,7 @@ import type { Tables } from './codecs/table-types.js';
 import type { ByteCodec } from './codecs/byte-codec.js';
 import { json } from './codecs/json-codec.js';
 import type { Keep } from './log/keep.js';
-import type { HistoryOptions } from './projections/horizon.js';
+import type { HistorySettings } from './projections/horizon.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';
@@ -14,7 +14,7 @@ import type { StoreOptions } from './txn/contract.js';
 export interface StoreSettings extends Required<
   Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict' | 'snapshot' | 'migrate' | 'history'>
 > {
-  readonly history: Required<HistoryOptions>;
+  readonly history: HistorySettings;
   readonly migrate: unknown;
   readonly filterRows: number;
   readonly definitions: ReadonlyMap<string, Definition>;
@@ -121,7 +121,7 @@ function checkKeep(keep: Keep): void {
   }
 }
 
-function historyOf(history: unknown = {}): Required<HistoryOptions> {
+function historyOf(history: unknown = {}): HistorySettings {
   if (typeof history !== 'object' || history === null)
     throw invalid('history', `is ${show(history)}: use { batches, checkpointEvery }`);
   for (const name of Object.keys(history)) {
@@ -130,7 +130,8 @@ function historyOf(history: unknown = {}): Required<HistoryOptions> {
   }
   const given = history as { readonly batches?: unknown; readonly checkpointEvery?: unknown };
   const batches = limitOf('history.batches', given.batches, Infinity);
-  const checkpointEvery = limitOf('history.checkpointEvery', given.checkpointEvery, 10_000);
+  if (given.checkpointEvery === undefined) return { batches };
+  const checkpointEvery = limitOf('history.checkpointEvery', given.checkpointEvery, 0);
   if (checkpointEvery === 0) throw invalid('history.checkpointEvery', 'is 0: give a whole number from 1');
   return { batches, checkpointEvery };
 }

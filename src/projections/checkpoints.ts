@@ -91,6 +91,8 @@ export class Checkpoints implements Listener {
   reset(): void {
     this.#laid = [];
     this.#giveUp();
+    // A log that was recovered may have more than is to stay at hand.
+    this.deliver();
   }
 
   end(): void {
@@ -104,30 +106,40 @@ export class Checkpoints implements Listener {
     await turns.pause();
     for (let { due } = horizon; due !== undefined && !this.#ended; { due } = horizon) {
       await this.#layDown(due);
-      horizon.advance();
-      this.trim();
-      await turns.pause();
+      // What waited for it goes now, and not with batches that may never come.
+      do {
+        horizon.advance();
+        this.trim();
+        await turns.pause();
+      } while (horizon.isBehind);
     }
     this.#busy = false;
   }
 
   async #layDown(offset: number): Promise<void> {
     const { engine, log, horizon, codec, layout, turns, onError } = this.#parts;
-    const view = new PinnedView(engine, horizon.pinView(offset, 'a checkpoint'), log.lineage);
+    // Row versions wait for what is due, so that nothing need be pinned, which might be too much and stop a writer.
+    const version = horizon.timeline.versionOf(offset);
+    const lease = { version, offset, tables: engine.tables, release: () => {} };
+    const view = new PinnedView(engine, lease, log.lineage);
     // Views know nothing of ids, sequences and time.
     const state = { view, at: -Infinity, sequences: new Map<string, number>(), remembered: [] };
     const snapshot = new Snapshot(layout(), state, turns);
     this.#making = snapshot;
     try {
       const bytes = await snapshot.toBytes({ sliceMs: SLICE_MS });
-      if (this.#making === snapshot) this.#laid.push(new Checkpoint(offset, bytes, codec));
+      if (this.#isDue(snapshot)) this.#laid.push(new Checkpoint(offset, bytes, codec));
     } catch (error) {
       // A value, say, that the codec cannot take: the way to the states about it is longer then.
-      if (this.#making === snapshot) onError(blame(error, `the checkpoint at offset ${offset}`));
+      if (this.#isDue(snapshot)) onError(blame(error, `the checkpoint at offset ${offset}`));
     }
-    if (this.#making !== snapshot) return;
-    this.#making = undefined;
-    horizon.laidDown();
+    if (this.#isDue(snapshot)) horizon.laidDown();
+    if (this.#making === snapshot) this.#making = undefined;
+  }
+
+  /** False for one that was given up, or that retention has overtaken: then its row versions have not waited for it. */
+  #isDue(snapshot: Snapshot): boolean {
+    return this.#making === snapshot && this.#parts.horizon.due === snapshot.offset;
   }
 
   #giveUp(): void {

@@ -47,6 +47,11 @@ export class Engine {
     return this.#byName;
   }
 
+  /** How many rows all tables have. */
+  get rows(): number {
+    return this.#tables.reduce((sum, table) => sum + table.sizeAt(Infinity), 0);
+  }
+
   /** The definitions of the tables as they are now. */
   get definitions(): ReadonlyMap<string, Definition> {
     return this.definitionsAt(Infinity);
@@ -179,6 +184,11 @@ export class Engine {
     for (const table of this.#tables) table.trim(floor);
   }
 
+  /** True when there are row versions that only versions before a floor saw. */
+  canTrim(floor: number): boolean {
+    return this.#dead.canTrim(floor);
+  }
+
   /** Row versions kept for readers of the past. */
   get retained(): number {
     return this.#dead.length;
@@ -229,6 +239,10 @@ class DeadRows {
     this.#tables.pop()!.retained--;
     this.#slots.pop();
     this.#died.pop();
+  }
+
+  canTrim(floor: number): boolean {
+    return this.length > 0 && this.#died[this.#start]! <= floor;
   }
 
   trim(floor: number, rowsMax: number): void {

@@ -28,18 +28,29 @@ export interface PinStats extends Holder {
  */
 const SLICE = 4096;
 
+/** Checkpoints lie as far apart at the least, in batches, unless a store is told how far. */
+const CHECKPOINT_EVERY = 10_000;
+
 /** How much of what is retained stays at hand as rows. What is older is made of batches, when it is asked for. */
 export interface HistoryOptions {
   /** How many of the last batches; as many as `keep` retains unless told. */
   readonly batches?: number;
-  /** After how many batches below those the state is laid down as bytes; 10,000 unless told. */
+  /**
+   * After how many batches below those the state is laid down as bytes; unless told, as many as it has rows, and 10,000
+   * at least, so that the bytes are no more than those of the batches.
+   */
   readonly checkpointEvery?: number;
+}
+
+/** The same, filled in but for what follows from the state. */
+export interface HistorySettings extends HistoryOptions {
+  readonly batches: number;
 }
 
 /** What says how far back history goes. */
 export interface HorizonOptions {
   readonly keep: Keep;
-  readonly history: Required<HistoryOptions>;
+  readonly history: HistorySettings;
   readonly pinnedBytesMax: number;
   readonly clock: () => number;
 }
@@ -64,7 +75,7 @@ export class Horizon {
   readonly #pinnedBytesMax: number;
   readonly #clock: () => number;
   /** For how many of the last batches row versions stay, and how far checkpoints lie apart below. */
-  readonly #history: Required<HistoryOptions>;
+  readonly #history: HistorySettings;
   /** The offset from which on the engine was folded: that of the snapshot, in a store that was recovered. */
   #begun = 0;
   /** The oldest offset whose row versions the engine has. */
@@ -88,7 +99,7 @@ export class Horizon {
     this.timeline = new Timeline(engine.version, log.head);
     this.#wanted = log.floor;
     this.#known = log.head;
-    this.#due = this.#dueFrom(log.head);
+    this.#due = this.#dueAfter(log.head);
   }
 
   /** The oldest offset whose state can be had. */
@@ -111,16 +122,21 @@ export class Horizon {
     return this.#due <= this.#log.head - this.#history.batches ? this.#due : undefined;
   }
 
+  /** How many batches are to lie between checkpoints, as things are. */
+  get checkpointEvery(): number {
+    return this.#history.checkpointEvery ?? Math.max(CHECKPOINT_EVERY, this.#engine.rows);
+  }
+
   /** Notes that the checkpoint that was due is laid down, or cannot be. */
   laidDown(): void {
-    this.#due += this.#history.checkpointEvery;
+    this.#due = this.#dueAfter(this.#due);
   }
 
   /** Says that the engine has no state before an offset, though the log has batches. */
   beginAt(offset: number): void {
     this.#begun = offset;
     this.#known = Math.max(this.#known, offset);
-    this.#due = Math.max(this.#due, this.#dueFrom(offset));
+    this.#due = this.#dueAfter(offset);
   }
 
   /** Begins anew, when the engine and the log have: views of what was there before hold on to that by themselves. */
@@ -130,7 +146,7 @@ export class Horizon {
     this.#oldestView = undefined;
     this.#begun = this.#log.head;
     this.#known = this.#log.head;
-    this.#due = this.#dueFrom(this.#known);
+    this.#due = this.#dueAfter(this.#known);
     this.#wanted = this.#log.floor;
   }
 
@@ -166,6 +182,11 @@ export class Horizon {
   advance(): void {
     this.#wanted = Math.max(this.#wanted, this.#retained());
     this.#giveBack();
+  }
+
+  /** True when there are row versions that nobody needs: more than are given back at a time. */
+  get isBehind(): boolean {
+    return this.#known < this.#knowable || this.#engine.canTrim(this.timeline.versionOf(this.#known));
   }
 
   /** Notes that the batches before an offset may go, when next something is given back. */
@@ -245,20 +266,22 @@ export class Horizon {
     if (floor > log.floor) log.truncateBefore(floor);
     const oldest = log.floor - 1;
     // A checkpoint of what retention has dropped is of no use.
-    if (this.#due < oldest) this.#due = this.#dueFrom(oldest);
-    const edge = Math.max(oldest, log.head - this.#history.batches);
-    const to = Math.min(edge, this.#due, this.#oldestView?.offset ?? Infinity, this.#known + SLICE);
-    if (to > this.#known) this.#known = to;
+    while (this.#due < oldest) this.#due = this.#dueAfter(this.#due);
+    this.#known = Math.max(this.#known, Math.min(this.#knowable, this.#known + SLICE));
     const base = Math.min(oldest, this.#known);
     if (base > this.timeline.base) this.timeline.trim(base);
     this.#engine.trim(this.timeline.versionOf(this.#known), SLICE);
   }
 
-  /** The first place of a checkpoint from an offset on; none where all that is retained stays at hand. */
-  #dueFrom(offset: number): number {
-    const { batches, checkpointEvery } = this.#history;
-    if (batches === Infinity || checkpointEvery === Infinity) return Infinity;
-    return Math.max(1, Math.ceil(offset / checkpointEvery)) * checkpointEvery;
+  /** The oldest offset whose row versions somebody needs. */
+  get #knowable(): number {
+    const edge = Math.max(this.#log.floor - 1, this.#log.head - this.#history.batches);
+    return Math.min(edge, this.#due, this.#oldestView?.offset ?? Infinity);
+  }
+
+  /** Where the checkpoint after an offset is to be; nowhere, if all that is retained stays at hand. */
+  #dueAfter(offset: number): number {
+    return this.#history.batches === Infinity ? Infinity : offset + this.checkpointEvery;
   }
 
   #oldestPin(): Pin | undefined {

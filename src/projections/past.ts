@@ -4,7 +4,7 @@ import { MemoirError } from '../errors.js';
 import type { Feed, Listener } from '../log/feed.js';
 import { Checkpoints, type CheckpointParts } from './checkpoints.js';
 import { Engine } from './engine.js';
-import type { HistoryOptions } from './horizon.js';
+import type { HistorySettings } from './horizon.js';
 import { PastSpan } from './past-span.js';
 import { copyRows, Loaded } from './snapshot-load.js';
 import type { TableIndex } from './table-index.js';
@@ -13,7 +13,7 @@ import type { Lease } from './view.js';
 /** What states of the past are made with. */
 export interface PastParts extends CheckpointParts {
   readonly feed: Feed;
-  readonly history: Required<HistoryOptions>;
+  readonly history: HistorySettings;
   /** How rows that were laid down become rows of tables defined so. */
   readonly schema: (definitions: ReadonlyMap<string, Definition>) => SchemaToday;
   readonly development: boolean;
@@ -105,12 +105,12 @@ export class Past implements Listener {
   }
 
   #spanTo(offset: number): PastSpan {
-    const { log, history } = this.#parts;
+    const { log, horizon } = this.#parts;
     const era = this.#eraAt(offset);
     const spans = this.#spans.filter((span) => isSame(span.era, era));
     // Where the floor has passed a span, the batches that it would go on with are gone.
     const near = (span: PastSpan): boolean =>
-      span.newest >= log.floor - 1 && span.canReach(offset, history.checkpointEvery);
+      span.newest >= log.floor - 1 && span.canReach(offset, horizon.checkpointEvery);
     const span = spans.find((known) => known.has(offset)) ?? spans.find(near) ?? this.#newSpan(offset, era);
     span.walkTo(offset, log);
     return span;
@@ -119,7 +119,7 @@ export class Past implements Listener {
   /** A span that has, or is about to reach, an offset. */
   #newSpan(offset: number, era: readonly TableIndex[]): PastSpan {
     const { engine, log } = this.#parts;
-    const { checkpointEvery } = this.#parts.history;
+    const { checkpointEvery } = this.#parts.horizon;
     const source = this.#nearest(offset, era);
     const made = new Engine(engine.definitionsAt(offset), engine.filterRows);
     for (const [name, { catalog }] of made.tables) catalog.standFor(engine.tables.get(name)!.catalog, offset);

@@ -1,83 +1,11 @@
 import * as t from 'io-ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import {
-  createStore,
-  MemoirError,
-  openStore,
-  table,
-  type HistoryOptions,
-  type Store,
-  type StoreOptions,
-  type View,
-} from '../../src/index.js';
-import { avro } from '../../src/avro.js';
-import { MemoryLog } from '../../src/log/memory-log.js';
-import { MemoryMedium } from '../support/memory-byte-log.js';
+import { table, type HistoryOptions, type View } from '../../src/index.js';
+import { open, fill, idle, filled, wanted, numbers, refused, batchesRead } from '../support/history-window.js';
 import { stepwise, turn } from '../support/slices.js';
 
-const Item = t.intersection([t.strict({ id: t.string, n: t.number }), t.partial({ note: t.string })]);
-const tables = {
-  items: table(Item, { primaryKey: 'id', indexes: { byN: ['n'], odd: { by: ({ n }) => [n % 2] } } }),
-  counts: table(t.strict({ id: t.string, n: t.bigint }), { primaryKey: 'id' }),
-};
-type Items = Store<typeof tables>;
-
 afterEach(() => void vi.restoreAllMocks());
-
-/** A store whose clock goes ten milliseconds a batch. */
-function open(history: HistoryOptions, more: Partial<StoreOptions<typeof tables>> = {}): Items {
-  let now = 0;
-  return createStore({ tables, history, lineage: 'here', clock: () => (now += 10), ...more });
-}
-
-/** So many batches: the row `i`, one of ten, gets the offset as its number. */
-function fill(store: Items, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const n = store.head + 1;
-    store.transact((tx) => tx.items.put({ id: `i${n % 10}`, n }));
-  }
-}
-
-/** Lets checkpoints be laid down. */
-async function idle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => void setTimeout(resolve, 0));
-}
-
-async function filled(history: HistoryOptions, more?: Partial<StoreOptions<typeof tables>>, count = 100) {
-  const store = open(history, more);
-  for (let done = 0; done < count; done += 10) {
-    fill(store, 10);
-    await idle();
-  }
-  return store;
-}
-
-/** What a view has to give, by `fill`. */
-function wanted(offset: number): number[] {
-  return Array.from({ length: Math.min(10, offset) }, (_, i) => offset - i).toSorted((a, b) => a - b);
-}
-
-const numbers = (db: View<typeof tables>): number[] => [...db.items.scan('byN')].map(({ n }) => n);
-
-/** The code that a call is refused with. */
-function refused(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (error) {
-    return error instanceof MemoirError ? error.code : error;
-  }
-  return undefined;
-}
-
-/** How many batches are read while something is done. */
-function batchesRead(act: () => unknown): number {
-  const at = vi.spyOn(MemoryLog.prototype, 'at');
-  act();
-  const { length } = at.mock.calls;
-  at.mockRestore();
-  return length;
-}
 
 describe('history', () => {
   it.each<[unknown, string]>([
@@ -117,6 +45,31 @@ describe('history', () => {
     for (let i = 0; i < 40; i++) await turn();
     expect(store.stats().history).toMatchObject({ from: 45, checkpoints: 4 });
     expect(store.holders()).toEqual([]);
+  });
+
+  it('gives back what a long burst has left, when there is time, and no batch comes', async () => {
+    const store = open({ batches: 5, checkpointEvery: 10_000 });
+    fill(store, 25_000);
+    expect(store.stats().tables.items.past).toBeGreaterThan(10_000);
+    await idle();
+    expect(store.stats().tables.items.past).toBe(5);
+    expect(store.stats().history).toMatchObject({ from: 24_995, checkpoints: 2 });
+    expect([10_000, 10_001, 4000, 24_000].map((offset) => numbers(store.asOf(offset)).at(-1))).toEqual([
+      10_000, 10_001, 4000, 24_000,
+    ]);
+  });
+
+  it('has checkpoints as far apart as there are rows, when that is far', async () => {
+    const store = open({ batches: 5 });
+    store.transact((tx) => {
+      for (let i = 0; i < 12_000; i++) tx.counts.put({ id: `c${i}`, n: 0n });
+    });
+    fill(store, 33_000);
+    await vi.waitFor(() => expect(store.stats().history.from).toBe(32_996), { timeout: 5000 });
+    // The first one was due before there were rows.
+    expect(store.stats().history).toMatchObject({ checkpoints: 2 });
+    expect(batchesRead(() => store.asOf(10_001))).toBe(1);
+    expect(batchesRead(() => store.asOf(22_011))).toBe(1);
   });
 
   it('with no checkpoints goes the whole way, and lets go of row versions on it', async () => {
@@ -299,92 +252,5 @@ describe('tables and indexes that come and go', () => {
     const sizes = [50, 99, 100, 101, 125, 140].map((offset) => more.asOf(offset).more.size);
     expect(sizes).toEqual([0, 0, 0, 1, 25, 40]);
     expect(numbers(more.asOf(50) as never)).toEqual(wanted(50));
-  });
-});
-
-describe('what can go wrong', () => {
-  it('a checkpoint that retention overtakes is given up', async () => {
-    stepwise();
-    const store = open({ batches: 5, checkpointEvery: 10 }, { keep: { batches: 20 }, pinnedBytesMax: 0 });
-    fill(store, 20);
-    await turn();
-    fill(store, 15);
-    expect([store.floor, store.stats().history]).toMatchObject([16, { from: 20, checkpoints: 0 }]);
-    fill(store, 80);
-    for (let i = 0; i < 20; i++) await turn();
-    expect(store.holders()).toEqual([]);
-    expect(store.stats().history).toMatchObject({ from: 110, checkpoints: 2 });
-    for (let offset = 95; offset <= 115; offset++) expect(numbers(store.asOf(offset))).toEqual(wanted(offset));
-  });
-
-  it('a state that the codec cannot take is reported, and had all the same', async () => {
-    const told: unknown[] = [];
-    const onError = (error: unknown): unknown => told.push(error);
-    const store = open({ batches: 5, checkpointEvery: 10 }, { onError, codec: avro });
-    fill(store, 18);
-    store.transact((tx) => tx.counts.put({ id: 'large', n: 2n ** 80n }));
-    fill(store, 5);
-    store.transact((tx) => tx.counts.delete('large'));
-    fill(store, 30);
-    await idle();
-    expect(told).toMatchObject([{ name: 'MemoirError', message: expect.stringContaining('offset 20') as string }]);
-    expect(store.stats().history).toMatchObject({ from: 50, checkpoints: 4 });
-    const large = [18, 19, 24, 25].map((offset) => store.asOf(offset).counts.get('large')?.n);
-    expect(large).toEqual([undefined, 2n ** 80n, 2n ** 80n, undefined]);
-  });
-
-  it('a restore forgets it all, and an open view stays what it is', async () => {
-    const store = await filled({ batches: 5, checkpointEvery: 10 });
-    const bytes = await store.snapshot().toBytes();
-    fill(store, 30);
-    const view = store.asOf(33);
-    await store.restore(bytes);
-    expect(store.stats().history).toEqual({ from: 100, checkpoints: 0, checkpointBytes: 0, made: 0 });
-    expect([store.head, refused(() => store.asOf(99))]).toEqual([100, 'OffsetCompacted']);
-    fill(store, 50);
-    await idle();
-    fill(store, 1);
-    for (let offset = 100; offset <= 151; offset++) expect(numbers(store.asOf(offset))).toEqual(wanted(offset));
-    expect(numbers(view)).toEqual(wanted(33));
-  });
-
-  it('a callback of a definition that looks at the past is refused, and one that throws harms nothing', () => {
-    let act: () => unknown = () => undefined;
-    const items = table(t.strict({ id: t.string, n: t.number }), {
-      primaryKey: 'id',
-      indexes: { byN: { by: ({ n }) => (act(), [n]) } },
-    });
-    const store = createStore({ tables: { items }, history: { batches: 0, checkpointEvery: Infinity } });
-    for (let n = 1; n <= 40; n++) store.transact((tx) => tx.items.put({ id: `i${n % 10}`, n }));
-    act = () => store.asOf(3);
-    expect(refused(() => store.asOf(30))).toBe('NestedTransaction');
-    act = () => undefined;
-    const view = store.asOf(30);
-    let calls = 0;
-    act = () => {
-      if (++calls > 5) throw new RangeError('five are enough');
-    };
-    expect(() => store.asOf(20)).toThrow('five are enough');
-    act = () => undefined;
-    expect([30, 25, 20].map((offset) => store.asOf(offset).items.last('byN')?.n)).toEqual([30, 25, 20]);
-    expect(view.items.size).toBe(10);
-    store.check();
-  });
-
-  it('rows of old that no index of today fits are refused by name, and the rest can be had', async () => {
-    const medium = new MemoryMedium();
-    const before = { items: table(Item, { primaryKey: 'id' }) };
-    const first = await openStore({ tables: before, log: medium.plan() });
-    await first.transact((tx) => tx.items.put({ id: 'a', n: 1 }));
-    await first.transact((tx) => tx.items.put({ id: 'a', n: 2, note: 'x' }));
-    await first.transact((tx) => tx.items.put({ id: 'a', n: 3, note: 'y' }));
-    await first.saveSnapshot();
-    await first.close();
-    const now = { items: table(Item, { primaryKey: 'id', indexes: { byNote: ['note'] } }) };
-    const store = await openStore({ tables: now, log: medium.plan() });
-    expect(() => store.asOf(1)).toThrow(expect.objectContaining({ code: 'MissingValue', index: 'byNote' }));
-    expect([2, 3].map((offset) => store.asOf(offset).items.first('byNote')?.note)).toEqual(['x', 'y']);
-    expect(store.history('items', 'a').map(({ after }) => after?.n)).toEqual([1, 2, 3]);
-    await store.close();
   });
 });
