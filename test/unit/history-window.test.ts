@@ -1,7 +1,8 @@
 import * as t from 'io-ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { table, type HistoryOptions, type View } from '../../src/index.js';
+import { avro } from '../../src/avro.js';
+import { createStore, date, json, table, type HistoryOptions, type View } from '../../src/index.js';
 import { open, fill, idle, filled, wanted, numbers, refused, batchesRead } from '../support/history-window.js';
 import { stepwise, turn } from '../support/slices.js';
 
@@ -128,6 +129,40 @@ describe('a state below the window', () => {
     expect(store.asOf(new Date(store.batch(21).at)).offset).toBe(21);
     expect(refused(() => store.asOf({ lineage: 'there', offset: 33 }))).toBe('LineageChanged');
     expect(refused(() => db.items.page('byN', { limit: 1, after: { ...next!, offset: 34 } }))).toBe('TokenInvalid');
+  });
+
+  it.each([json, avro])('has every kind of key and index, whatever the codec ($name)', async (codec) => {
+    const Stop = t.strict({ line: t.string, at: date, names: t.array(t.string), seat: t.union([t.bigint, t.null]) });
+    const stops = table(Stop, {
+      primaryKey: ['line', 'at'],
+      indexes: {
+        byName: { each: 'names' },
+        bySeat: { on: ['seat'], unique: true, sparse: 'null' },
+        early: { on: ['at'], where: ({ at }) => at.getTime() < 8 },
+      },
+    });
+    const store = createStore({ tables: { stops }, codec, history: { batches: 2, checkpointEvery: 7 } });
+    const row = (n: number, names: string[]) => ({ line: '__proto__', at: new Date(n % 16), names, seat: null });
+    for (let n = 1; n <= 40; n++) {
+      store.transact((tx) => {
+        // Two rows exchange what is unique, in one batch.
+        for (const { line, at } of [...tx.stops.scan()]) tx.stops.update([line, at], { seat: null });
+        tx.stops.put({ ...row(n, [`a${n % 3}`, 'all']), seat: BigInt(n % 2) });
+        if (n > 1) tx.stops.put({ ...row(n - 1, ['all']), seat: BigInt((n + 1) % 2) });
+      });
+      if (n % 10 === 0) await idle();
+    }
+    expect(store.stats().history.checkpoints).toBeGreaterThan(3);
+    for (const offset of [1, 39, 30, 12, 11, 13, 25, 14, 15]) {
+      const { stops: then } = store.asOf(offset);
+      const count = Math.min(16, offset);
+      expect([then.size, then.count('byName', { prefix: ['all'] })], `asOf(${offset})`).toEqual([count, count]);
+      expect(then.get(['__proto__', new Date(offset % 16)])).toMatchObject({ seat: BigInt(offset % 2) });
+      expect(then.find('bySeat', BigInt(offset % 2))?.at).toEqual(new Date(offset % 16));
+      expect(then.find('bySeat', BigInt((offset + 1) % 2))?.names).toEqual(offset === 1 ? undefined : ['all']);
+      expect(then.count('early')).toBe([...then.scan()].filter(({ at }) => at.getTime() < 8).length);
+    }
+    store.check();
   });
 
   it('is open until it is closed, and holds nothing of the store', async () => {
