@@ -33,7 +33,7 @@ export type { Position } from './log/position.js';
 export type { Abort } from './log/streams.js';
 export type { Subscriber } from './log/subscribers.js';
 export type { Bound, Explanation } from './projections/explanation.js';
-export type { Holder, PinStats } from './projections/horizon.js';
+export type { HistoryOptions, Holder, PinStats } from './projections/horizon.js';
 export type { Equality, Stamped } from './projections/live.js';
 export type {
   Page,
@@ -45,7 +45,7 @@ export type {
   TableWriter,
   View,
 } from './projections/read-view.js';
-export type { BuildStats, IndexStats, StoreStats, TableStats } from './projections/stats.js';
+export type { BuildStats, HistoryStats, IndexStats, StoreStats, TableStats } from './projections/stats.js';
 export type { Snapshot, SnapshotOptions } from './projections/snapshot.js';
 export type { ReadSnapshotOptions, VerifiedSnapshot } from './projections/verified-snapshot.js';
 export { openStore } from './open-store.js';

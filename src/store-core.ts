@@ -103,7 +103,7 @@ export class StoreCore {
     this.#parts.live.guard();
     const table = this.#parts.engine.tables.get(name);
     if (table === undefined) throw new MemoirError('OptionInvalid', `the store has no table ${show(name)}`);
-    return historyOf(table, table.toPrimaryKey(key), this.#parts.log, this.#parts.horizon.timeline);
+    return historyOf(table, table.toPrimaryKey(key), this.#parts.log, this.#parts.horizon);
   }
 
   changes(options: AnyStreamOptions = {}): unknown {
@@ -157,6 +157,7 @@ export class StoreCore {
       engine: this.#parts.engine,
       log: this.#parts.log,
       horizon: this.#parts.horizon,
+      past: this.#parts.past,
       subscribers: this.#parts.subscribers,
     });
   }
@@ -164,7 +165,9 @@ export class StoreCore {
   compact(before: number | Position): void {
     this.#parts.horizon.want(offsetOf(this.#parts.log, before));
     // While listeners are being told, what they have yet to hear of must stay; it goes when they have.
-    if (!this.#parts.feed.draining) this.#parts.horizon.advance();
+    if (this.#parts.feed.draining) return;
+    this.#parts.horizon.advance();
+    this.#parts.past.trim();
   }
 
   snapshot(options: { readonly label?: string } = {}): Snapshot {
@@ -188,7 +191,8 @@ export class StoreCore {
 
   check(): void {
     this.#parts.engine.check();
-    if (this.#parts.horizon.floor === 0) this.#checkReplay();
+    this.#parts.past.check();
+    if (this.#parts.horizon.isWhole) this.#checkReplay();
   }
 
   /** Folds the whole log anew and compares: replay ≡ live state. */

@@ -5,14 +5,16 @@ import type { Tables } from './codecs/table-types.js';
 import type { ByteCodec } from './codecs/byte-codec.js';
 import { json } from './codecs/json-codec.js';
 import type { Keep } from './log/keep.js';
+import type { HistorySettings } from './projections/horizon.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';
 
 /** The options of a store, checked and filled in. */
 export interface StoreSettings extends Required<
-  Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict' | 'snapshot' | 'migrate'>
+  Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict' | 'snapshot' | 'migrate' | 'history'>
 > {
+  readonly history: HistorySettings;
   readonly migrate: unknown;
   readonly filterRows: number;
   readonly definitions: ReadonlyMap<string, Definition>;
@@ -32,6 +34,7 @@ const LIMITS = {
 const NAMES = new Set([
   'tables',
   'keep',
+  'history',
   'strict',
   'mode',
   'clock',
@@ -75,6 +78,7 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
     development: mode === 'development',
     ...{ clock, lineage, filterRows, codec, snapshot, migrate, stateHash },
     keep: keep === 'all' ? keep : { ...keep },
+    history: historyOf(options.history),
     onError: (error) => quietly(() => onError(error)),
     rowBytesMax: limit(options, 'rowBytesMax'),
     batchChangesMax: limit(options, 'batchChangesMax'),
@@ -117,6 +121,21 @@ function checkKeep(keep: Keep): void {
       throw invalid(`keep.${name}`, 'is no option: use batches, ageMs, bytes');
     if (!isCount(value)) throw invalid(`keep.${name}`, `is ${show(value)}: give a whole number from 0`);
   }
+}
+
+function historyOf(history: unknown = {}): HistorySettings {
+  if (typeof history !== 'object' || history === null)
+    throw invalid('history', `is ${show(history)}: use { batches, checkpointEvery }`);
+  for (const name of Object.keys(history)) {
+    if (!['batches', 'checkpointEvery'].includes(name))
+      throw invalid(`history.${name}`, 'is no option: use batches, checkpointEvery');
+  }
+  const given = history as { readonly batches?: unknown; readonly checkpointEvery?: unknown };
+  const batches = limitOf('history.batches', given.batches, Infinity);
+  if (given.checkpointEvery === undefined) return { batches };
+  const checkpointEvery = limitOf('history.checkpointEvery', given.checkpointEvery, 0);
+  if (checkpointEvery === 0) throw invalid('history.checkpointEvery', 'is 0: give a whole number from 1');
+  return { batches, checkpointEvery };
 }
 
 function strictOf(strict: unknown): { readonly filterRows: number } {

@@ -9,6 +9,7 @@ import { Subscribers } from './log/subscribers.js';
 import type { Engine } from './projections/engine.js';
 import { Horizon } from './projections/horizon.js';
 import { LiveQueries } from './projections/live.js';
+import { Past } from './projections/past.js';
 import { SnapshotLayout } from './projections/snapshot-layout.js';
 import { ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';
@@ -41,6 +42,7 @@ export interface StoreParts {
   readonly feed: Feed;
   readonly horizon: Horizon;
   readonly subscribers: Subscribers;
+  readonly past: Past;
   readonly views: Views;
   readonly live: LiveQueries;
   readonly streams: Streams;
@@ -53,18 +55,22 @@ export interface StoreParts {
 
 /** Puts a store together: the one place where its parts meet. */
 export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
-  const { keep, pinnedBytesMax, clock, onError, development, codec, migrate } = settings;
+  const { keep, history, pinnedBytesMax, clock, onError, development, codec, migrate } = settings;
   const names = new Set(engine.tables.keys());
   if (ledger.hash !== undefined) ledger.hash.log = log;
   const feed = new Feed(log, onError);
   const subscribers = new Subscribers();
-  const horizon = new Horizon(engine, log, { keep, pinnedBytesMax, clock });
-  const View = ViewFace.withTables(names);
-  const views = new Views(engine, log, horizon, View, platform.reclaimer);
-  const Face = TransactionFace.withTables(names);
-  feed.add(views);
+  const horizon = new Horizon(engine, log, { keep, history, pinnedBytesMax, clock });
   const written = ofSchema(engine, migrate, (schema) => writtenBatches(codec, schema));
   const layout = ofSchema(engine, migrate, (schema) => new SnapshotLayout(codec, schema));
+  const past = new Past({
+    ...{ engine, log, feed, horizon, history, codec, layout, development, onError, turns: platform },
+    schema: (definitions) => schemaToday(definitions, migrate),
+  });
+  const View = ViewFace.withTables(names);
+  const views = new Views({ engine, log, horizon, past, Face: View, drops: platform.reclaimer });
+  const Face = TransactionFace.withTables(names);
+  feed.add(views);
   const seal = (): Seal => {
     const { writer, reader } = written();
     return { body: (batch) => writer.body(batch), reader, frozen: development };
@@ -98,8 +104,8 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     elapsed: platform.elapsed,
   });
   return {
-    ...{ settings, engine, log, feed, horizon, subscribers, views },
-    ...{ live, streams, ledger, transactor, schema, layout },
+    ...{ settings, engine, log, feed, horizon, subscribers, past, views, live, streams },
+    ...{ ledger, transactor, schema, layout },
   };
 }
 

@@ -7,7 +7,7 @@ import { report } from './report.js';
 const USAGE = `npm run bench:history -- [options]
   --versions 1000000   how many versions are kept
   --rounds 15          how often each read is timed, in turn; at least 9 for numbers to go by
-  --only a,b           of head, views, opening, closing, compacting
+  --only a,b           of head, views, opening, below, closing, compacting
   --smoke              tiny sizes: shows only that everything runs`;
 
 const text = { type: 'string' } as const;
@@ -35,6 +35,7 @@ if (values.help) {
     { ...base, part: 'opening', rows: Math.ceil(total / 1000), versions: 10 },
     { ...base, part: 'opening', rows: Math.ceil(total / 100), versions: 10 },
     { ...base, part: 'opening', rows: cold, versions: 10 },
+    { ...base, part: 'below', rows: cold, versions: 10 },
     { ...base, part: 'closing', rows: cold, versions: 10 },
     { ...base, part: 'compacting', rows: cold, versions: 10 },
   ];

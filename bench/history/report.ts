@@ -22,6 +22,7 @@ export function report(figures: Figures): string {
     ...figures.orders('head').map((order) => head(figures, order)),
     ...pastOrders(figures).map((order) => past(figures, order)),
     opening(figures),
+    ...figures.orders('below').map((order) => below(figures, order)),
     givingBack(figures),
   ];
   return [...parts.filter((part) => part !== ''), `Measured on ${figures.about}.`].join('\n\n');
@@ -93,6 +94,29 @@ function opening(figures: Figures): string {
   ]);
   const heads = orders.map((order) => `${count(figures.median(order, 'batches')!)} batches`);
   return ['**Opening a view somewhere in a window**, nanoseconds:', table(['call', ...heads], rows)].join('\n\n');
+}
+
+function below(figures: Figures, order: Order): string {
+  const each = (name: string) => digits(median(figures.series(order, name)));
+  const beside = (name: string) => {
+    const { ratio, low, high } = ratioOf(figures.series(order, 'insert'), figures.series(order, name));
+    return `${digits(ratio)} [${digits(low)}, ${digits(high)}]`;
+  };
+  const [all, window] = ['all', 'window'].map((name) => figures.median(order, name)!) as [number, number];
+  const rows = [
+    ['a version in memory, all row versions kept, bytes', digits(all), ''],
+    ['a version in memory, with a window of 1,000 batches, bytes', digits(window), digits(window / all)],
+    ['of that checkpoints', size(figures.median(order, 'checkpointBytes')), ''],
+    ['inserting the rows in one transaction, ms', each('insert'), ''],
+    ['`asOf`, 2,500 batches from a checkpoint, ms', each('open'), beside('open')],
+    ['`asOf` of the next offset, ms', each('next'), beside('next')],
+    ['`asOf` of one that was walked over, ms', each('far'), beside('far')],
+  ];
+  const versions = count(order.rows * Number(order['versions']));
+  return [
+    `**States below the window**, ${count(order.rows)} rows, ${versions} versions:`,
+    table(['', 'is', 'beside all kept, or inserting [95 %]'], rows),
+  ].join('\n\n');
 }
 
 function givingBack(figures: Figures): string {

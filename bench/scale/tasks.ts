@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { createStore, table, type ByteCodec, type Store, type ViewOf } from 'memoir';
+import { createStore, table, type ByteCodec, type HistoryOptions, type Store, type ViewOf } from 'memoir';
 
 import { Stopwatch } from '../harness/measure.js';
 import { STATUSES } from '../peers/rows.js';
@@ -31,8 +31,14 @@ export type TaskView = ViewOf<TaskStore>;
 /** How much a store keeps of the past. */
 export type Keep = 'all' | { readonly batches: number };
 
+/** What may differ from how stores are mostly measured. */
+interface TaskStoreOptions {
+  readonly codec?: ByteCodec;
+  readonly history?: HistoryOptions;
+}
+
 /** A store with the table of seven fields and four indexes, the primary one counted, as it runs in production. */
-export function tasksStore(keep: Keep = { batches: 100_000 }, options: { readonly codec?: ByteCodec } = {}): TaskStore {
+export function tasksStore(keep: Keep = { batches: 100_000 }, options: TaskStoreOptions = {}): TaskStore {
   // What is kept beyond that for a view that is held is measured here, not refused.
   return createStore({
     tables: { tasks: tasksTable() },

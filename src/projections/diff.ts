@@ -13,6 +13,7 @@ export function diff(log: Log, from: number, to: number): readonly AnyChange[] {
   return from <= to ? forward : forward.map(inverted).reverse();
 }
 
-function inverted({ table, key, before, after }: AnyChange): AnyChange {
+/** A change the other way round: what takes it back. */
+export function inverted({ table, key, before, after }: AnyChange): AnyChange {
   return { table, key, kind: kindOf(after, before), before: after, after: before };
 }

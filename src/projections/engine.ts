@@ -55,11 +55,21 @@ export class Engine {
     return this.#byName;
   }
 
+  /** How many rows all tables have. */
+  get rows(): number {
+    return this.#tables.reduce((sum, table) => sum + table.sizeAt(Infinity), 0);
+  }
+
   /** The definitions of the tables as they are now. */
   get definitions(): ReadonlyMap<string, Definition> {
+    return this.definitionsAt(Infinity);
+  }
+
+  /** The same, with the indexes alone that a view of an offset can read. */
+  definitionsAt(offset: number): ReadonlyMap<string, Definition> {
     return new Map(
-      this.#tables.map(({ name, definition, indexes }) => {
-        const secondary = indexes.filter((index) => index.plan.name !== PRIMARY);
+      this.#tables.map(({ name, definition, catalog }) => {
+        const secondary = catalog.allAt(offset).filter((index) => index.plan.name !== PRIMARY);
         return [name, { ...definition, indexes: secondary.map(({ plan }) => plan) }];
       }),
     );
@@ -192,6 +202,11 @@ export class Engine {
     for (const table of this.#tables) table.trim(floor);
   }
 
+  /** True when there are row versions that only versions before a floor saw. */
+  canTrim(floor: number): boolean {
+    return this.#dead.canTrim(floor);
+  }
+
   /** Row versions kept for readers of the past. */
   get retained(): number {
     return this.#dead.length;
@@ -253,6 +268,10 @@ class DeadRows {
     this.#tables.pop()!.retained--;
     this.#slots.pop();
     this.#died.pop();
+  }
+
+  canTrim(floor: number): boolean {
+    return this.length > 0 && this.#died[this.#start]! <= floor;
   }
 
   trim(floor: number, rowsMax: number): void {

@@ -1,5 +1,6 @@
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch, AnyChange } from '../log/batch.js';
+import { inverted } from './diff.js';
 import type { Engine } from './engine.js';
 import type { TableState } from './table-state.js';
 
@@ -7,28 +8,37 @@ import type { TableState } from './table-state.js';
  * Applies a batch to the state before it: the one way from a batch to state. Only `after` counts, and no constraint is
  * checked again: what the log holds has happened.
  */
-export function fold(engine: Engine, batch: AnyBatch): void {
+export function fold(engine: Engine, { offset, changes }: AnyBatch): void {
+  apply(engine, offset, changes);
+}
+
+/** Takes a batch back from the state after it: folds what it did, the other way round. */
+export function unfold(engine: Engine, { offset, changes }: AnyBatch): void {
+  apply(engine, offset, changes.toReversed().map(inverted));
+}
+
+function apply(engine: Engine, offset: number, changes: readonly AnyChange[]): void {
   engine.begin();
-  for (const change of batch.changes) {
-    const table = tableOf(engine, batch, change);
+  for (const change of changes) {
+    const table = tableOf(engine, offset, change);
     engine.write(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
   }
   engine.settle();
 }
 
 /**
- * The same for batches of which only the last one's state will be asked for: it takes no note of what was there. After
- * the last one, `engine.settle()` makes the state known.
+ * Applies batches of which only the last one's state will be asked for: it takes no note of what was there. After the
+ * last one, `engine.settle()` makes the state known.
  */
-export function load(engine: Engine, batch: AnyBatch): void {
-  for (const change of batch.changes) {
-    const table = tableOf(engine, batch, change);
+export function load(engine: Engine, { offset, changes }: AnyBatch): void {
+  for (const change of changes) {
+    const table = tableOf(engine, offset, change);
     engine.load(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
   }
 }
 
 /** The table of a change, whose row is prepared. */
-function tableOf(engine: Engine, { offset }: AnyBatch, { table: name, after }: AnyChange): TableState {
+function tableOf(engine: Engine, offset: number, { table: name, after }: AnyChange): TableState {
   const table = engine.tables.get(name);
   if (table === undefined) {
     throw new MemoirError(

@@ -28,6 +28,33 @@ export interface PinStats extends Holder {
  */
 const SLICE = 4096;
 
+/** Checkpoints lie as far apart at the least, in batches, unless a store is told how far. */
+const CHECKPOINT_EVERY = 10_000;
+
+/** How much of what is retained stays at hand as rows. What is older is made of batches, when it is asked for. */
+export interface HistoryOptions {
+  /** How many of the last batches; as many as `keep` retains unless told. */
+  readonly batches?: number;
+  /**
+   * After how many batches below those the state is laid down as bytes; unless told, as many as it has rows, and 10,000
+   * at least, so that the bytes are no more than those of the batches.
+   */
+  readonly checkpointEvery?: number;
+}
+
+/** The same, filled in but for what follows from the state. */
+export interface HistorySettings extends HistoryOptions {
+  readonly batches: number;
+}
+
+/** What says how far back history goes. */
+export interface HorizonOptions {
+  readonly keep: Keep;
+  readonly history: HistorySettings;
+  readonly pinnedBytesMax: number;
+  readonly clock: () => number;
+}
+
 interface Pin {
   readonly kind: 'view' | 'cursor';
   readonly label: string;
@@ -36,8 +63,9 @@ interface Pin {
 }
 
 /**
- * How far back history goes. Retention says what may go; open views pin row versions, and followers that hold pin
- * batches. What is pinned beyond retention has a limit, past which writes are refused.
+ * How far back history goes. Retention says which batches may go, and the window of history which row versions; open
+ * views pin row versions, and followers that hold pin batches. What is pinned beyond retention has a limit, past which
+ * writes are refused.
  */
 export class Horizon {
   readonly timeline: Timeline;
@@ -46,8 +74,14 @@ export class Horizon {
   readonly #keep: Keep;
   readonly #pinnedBytesMax: number;
   readonly #clock: () => number;
-  /** The oldest offset whose state is known: a store that was recovered knows none before its snapshot. */
-  #known = 0;
+  /** For how many of the last batches row versions stay, and how far checkpoints lie apart below. */
+  readonly #history: HistorySettings;
+  /** The offset from which on the engine was folded: that of the snapshot, in a store that was recovered. */
+  #begun = 0;
+  /** The oldest offset whose row versions the engine has. */
+  #known: number;
+  /** Where the next checkpoint is to be; row versions stay until it is laid down. */
+  #due = 0;
   readonly #views = new Set<Pin>();
   readonly #cursors = new Set<Pin>();
   /** The view that reaches furthest back; found anew when that one is released. */
@@ -55,24 +89,54 @@ export class Horizon {
   /** The oldest batch that retention itself keeps. */
   #wanted: number;
 
-  constructor(engine: Engine, log: Log, options: { keep: Keep; pinnedBytesMax: number; clock: () => number }) {
+  constructor(engine: Engine, log: Log, options: HorizonOptions) {
     this.#engine = engine;
     this.#log = log;
     this.#keep = options.keep;
+    this.#history = options.history;
     this.#pinnedBytesMax = options.pinnedBytesMax;
     this.#clock = options.clock;
     this.timeline = new Timeline(engine.version, log.head);
     this.#wanted = log.floor;
+    this.#known = log.head;
+    this.#due = this.#dueAfter(log.head);
   }
 
   /** The oldest offset whose state can be had. */
   get floor(): number {
-    return Math.max(this.#known, this.#log.floor - 1);
+    return this.#log.floor - 1;
   }
 
-  /** Says that no state before an offset is known, though batches are. */
+  /** The oldest offset whose state the engine has; what is older has to be made of batches. */
+  get known(): number {
+    return this.#known;
+  }
+
+  /** True when the engine was folded from the log's very beginning, and the log still has all of it. */
+  get isWhole(): boolean {
+    return this.#begun === 0 && this.#log.floor === 1;
+  }
+
+  /** The offset at which a checkpoint is due: row versions at it and after wait for that. */
+  get due(): number | undefined {
+    return this.#due <= this.#log.head - this.#history.batches ? this.#due : undefined;
+  }
+
+  /** How many batches are to lie between checkpoints, as things are. */
+  get checkpointEvery(): number {
+    return this.#history.checkpointEvery ?? Math.max(CHECKPOINT_EVERY, this.#engine.rows);
+  }
+
+  /** Notes that the checkpoint that was due is laid down, or cannot be. */
+  laidDown(): void {
+    this.#due = this.#dueAfter(this.#due);
+  }
+
+  /** Says that the engine has no state before an offset, though the log has batches. */
   beginAt(offset: number): void {
-    this.#known = offset;
+    this.#begun = offset;
+    this.#known = Math.max(this.#known, offset);
+    this.#due = this.#dueAfter(offset);
   }
 
   /** Begins anew, when the engine and the log have: views of what was there before hold on to that by themselves. */
@@ -80,7 +144,9 @@ export class Horizon {
     this.timeline.reset(this.#engine.version, this.#log.head);
     this.#views.clear();
     this.#oldestView = undefined;
+    this.#begun = this.#log.head;
     this.#known = this.#log.head;
+    this.#due = this.#dueAfter(this.#known);
     this.#wanted = this.#log.floor;
   }
 
@@ -89,7 +155,8 @@ export class Horizon {
     const pin: Pin = { kind: 'view', label, since: this.#clock(), offset };
     this.#views.add(pin);
     if (this.#oldestView === undefined || offset < this.#oldestView.offset) this.#oldestView = pin;
-    return { version: this.timeline.versionOf(offset), offset, release: () => this.#releaseView(pin) };
+    const { tables } = this.#engine;
+    return { version: this.timeline.versionOf(offset), offset, tables, release: () => this.#releaseView(pin) };
   }
 
   /** Keeps the batches from a follower's place on, which moves; returns how to let go. */
@@ -115,6 +182,11 @@ export class Horizon {
   advance(): void {
     this.#wanted = Math.max(this.#wanted, this.#retained());
     this.#giveBack();
+  }
+
+  /** True when there are row versions that nobody needs: more than are given back at a time. */
+  get isBehind(): boolean {
+    return this.#known < this.#knowable || this.#engine.canTrim(this.timeline.versionOf(this.#known));
   }
 
   /** Notes that the batches before an offset may go, when next something is given back. */
@@ -192,10 +264,24 @@ export class Horizon {
     const log = this.#log;
     const floor = Math.min(this.#wanted, (oldestOf(this.#cursors)?.offset ?? Infinity) + 1, log.floor + SLICE);
     if (floor > log.floor) log.truncateBefore(floor);
-    const { base } = this.timeline;
-    const to = Math.min(log.floor - 1, this.#oldestView?.offset ?? Infinity, base + SLICE);
-    if (to > base) this.timeline.trim(to);
-    this.#engine.trim(this.timeline.versionOf(this.timeline.base), SLICE);
+    const oldest = log.floor - 1;
+    // A checkpoint of what retention has dropped is of no use.
+    while (this.#due < oldest) this.#due = this.#dueAfter(this.#due);
+    this.#known = Math.max(this.#known, Math.min(this.#knowable, this.#known + SLICE));
+    const base = Math.min(oldest, this.#known);
+    if (base > this.timeline.base) this.timeline.trim(base);
+    this.#engine.trim(this.timeline.versionOf(this.#known), SLICE);
+  }
+
+  /** The oldest offset whose row versions somebody needs. */
+  get #knowable(): number {
+    const edge = Math.max(this.#log.floor - 1, this.#log.head - this.#history.batches);
+    return Math.min(edge, this.#due, this.#oldestView?.offset ?? Infinity);
+  }
+
+  /** Where the checkpoint after an offset is to be; nowhere, if all that is retained stays at hand. */
+  #dueAfter(offset: number): number {
+    return this.#history.batches === Infinity ? Infinity : offset + this.checkpointEvery;
   }
 
   #oldestPin(): Pin | undefined {

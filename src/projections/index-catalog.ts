@@ -3,21 +3,24 @@ import { invalidDefinition, MemoirError, show } from '../errors.js';
 import type { IndexBuild } from './index-build.js';
 import type { TableIndex } from './table-index.js';
 
-/** Since when an index can be read: from a version on, which is that of an offset. */
-export interface Since {
-  readonly version: number;
-  readonly offset: number;
+/** The catalog that a table stands for another's with, and which index is which: theirs by mine, mine by theirs. */
+interface Twins {
+  readonly of: IndexCatalog;
+  readonly mine: ReadonlyMap<TableIndex, TableIndex>;
+  readonly theirs: ReadonlyMap<TableIndex, TableIndex>;
 }
 
 /** The indexes that a table has, those it is being given, and those it had. */
 export class IndexCatalog {
   readonly #table: string;
   readonly #builds: IndexBuild[] = [];
-  /** The indexes that were added to the table later; undefined while there are none. */
-  #since: Map<TableIndex, Since> | undefined;
+  /** The indexes that were added to the table later, with the offset from which on they can be read; see `#twins`. */
+  #since: Map<TableIndex, number> | undefined;
   /** The indexes that were dropped, for whoever still holds one; undefined while there are none. */
   #gone: WeakSet<TableIndex> | undefined;
   readonly #goneNames = new Set<string>();
+  /** For the table of a state that was made again: the catalog that says what can be read of it. */
+  #twins: Twins | undefined;
   #byName: ReadonlyMap<string, TableIndex> = new Map();
   #unique: readonly TableIndex[] = [];
   #upkept: readonly TableIndex[];
@@ -52,17 +55,32 @@ export class IndexCatalog {
     return index !== undefined && this.#since?.has(index) !== true;
   }
 
-  /** The index of a name, for a reader at a version. @throws `RangeInvalid`, `IndexDropped`, `IndexNotYet` */
-  find(name: unknown, version: number): TableIndex {
+  /** The indexes that a reader at an offset can read. */
+  allAt(offset: number): readonly TableIndex[] {
+    const since = this.#since;
+    return since === undefined ? this.all : this.all.filter((index) => (since.get(index) ?? 0) <= offset);
+  }
+
+  /** Makes this the catalog of a table with the state at an offset of another's, and with its indexes of that time. */
+  standFor(other: IndexCatalog, offset: number): void {
+    const theirs = other.allAt(offset);
+    const pairs = theirs.map((index, i) => [index, this.all[i]!] as const);
+    this.#twins = { of: other, mine: new Map(pairs), theirs: new Map(pairs.map(([index, twin]) => [twin, index])) };
+  }
+
+  /** The index of a name, for a reader at an offset. @throws `RangeInvalid`, `IndexDropped`, `IndexNotYet` */
+  find(name: unknown, offset: number): TableIndex {
+    if (this.#twins !== undefined) return this.#twins.mine.get(this.#twins.of.find(name, offset))!;
     const index = this.#byName.get(name as string);
     if (index === undefined) throw this.#unknown(name);
     const since = this.#since?.get(index);
-    if (since !== undefined && version < since.version) throw this.#notYet(index, since.offset);
+    if (since !== undefined && offset < since) throw this.#notYet(index, since);
     return index;
   }
 
   /** Throws when an index that a scan began to read has been dropped. @throws `IndexDropped` */
   guard(index: TableIndex): void {
+    if (this.#twins !== undefined) return this.#twins.of.guard(this.#twins.theirs.get(index)!);
     if (this.#gone?.has(index) === true) throw this.#dropped(index.plan.name);
   }
 
@@ -92,7 +110,7 @@ export class IndexCatalog {
   }
 
   /** Lets an index be read that has been built. */
-  adopt(build: IndexBuild, since: Since): void {
+  adopt(build: IndexBuild, since: number): void {
     this.abandon(build);
     this.#since ??= new Map();
     this.#since.set(build.index, since);

@@ -10,7 +10,7 @@ import type { Engine, SharedKey } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink } from './snapshot-decoder.js';
 import type { TableState } from './table-state.js';
-import { verifySnapshot, type SnapshotImage } from './verified-snapshot.js';
+import { verifySnapshot } from './verified-snapshot.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -28,6 +28,14 @@ export interface LoadPlan extends LoadOptions {
   /** How long a slice may take, in milliseconds. */
   readonly sliceMs: number;
   readonly turns: Turns;
+}
+
+/** The bytes of a state that can be taken up. */
+export interface Loadable {
+  /** The newest batch that it has. */
+  readonly offset: number;
+  /** Gives what it holds, as rows of the tables of today, step by step. */
+  load(today: SchemaToday, sink: SnapshotSink): Generator<undefined>;
 }
 
 /** The state that a snapshot holds, in tables of their own, beside whatever store there is. */
@@ -57,7 +65,7 @@ export class Loaded implements SnapshotSink {
   }
 
   /** Fills an engine without rows, step by step; the last step gives what came of it. */
-  static *from(image: SnapshotImage, engine: Engine, options: LoadOptions): Generator<Loaded | undefined> {
+  static *from(image: Loadable, engine: Engine, options: LoadOptions): Generator<Loaded | undefined> {
     const loaded = new Loaded(engine, options);
     yield* image.load(options.today, loaded);
     yield* loaded.#settle(image.offset);
@@ -65,7 +73,7 @@ export class Loaded implements SnapshotSink {
   }
 
   /** The same in slices. */
-  static async inSlices(image: SnapshotImage, engine: Engine, plan: LoadPlan): Promise<Loaded> {
+  static async inSlices(image: Loadable, engine: Engine, plan: LoadPlan): Promise<Loaded> {
     let last: Loaded | undefined;
     for await (const loaded of inSlices(Loaded.from(image, engine, plan), plan.sliceMs, plan.turns)) last = loaded;
     return last!;
@@ -139,4 +147,21 @@ export class Loaded implements SnapshotSink {
       { table, index: name, key, row: rows[slot] },
     );
   }
+}
+
+/** Fills an engine without rows with those that a version of other tables has: the rows themselves, not copies. */
+export function copyRows(from: Engine['tables'], version: number, engine: Engine): void {
+  engine.begin();
+  for (const [name, table] of engine.tables) {
+    const source = from.get(name);
+    // A table that came later had no rows.
+    if (source === undefined) continue;
+    for (let slot = 0; slot < source.rows.length; slot++) {
+      const row = source.rowAt(slot, version);
+      if (row === undefined) continue;
+      table.prepare(row);
+      engine.load(table, table.takeSlot(table.keyOf(row), -1), row);
+    }
+  }
+  engine.settle();
 }

@@ -3,6 +3,7 @@ import type { Log } from '../log/log.js';
 import type { Subscriber, Subscribers } from '../log/subscribers.js';
 import type { Engine } from './engine.js';
 import type { Horizon, PinStats } from './horizon.js';
+import type { Past } from './past.js';
 import type { TableIndex } from './table-index.js';
 import type { TableState } from './table-state.js';
 
@@ -35,6 +36,7 @@ export interface StoreStats<S extends Tables = Tables> {
   readonly tables: { readonly [N in keyof S & string]: TableStats<keyof IndexesOf<S[N]> & string> };
   /** The batches that can be read; bytes by a rough count of rows: strings by their length, other values 8. */
   readonly log: { readonly batches: number; readonly bytes: number };
+  readonly history: HistoryStats;
   /** Who keeps history from being given back, oldest first. */
   readonly pins: readonly PinStats[];
   /** Bytes of batches that are kept for those alone; beyond `pinnedBytesMax` writes are refused. */
@@ -42,6 +44,17 @@ export interface StoreStats<S extends Tables = Tables> {
   readonly subscribers: readonly Subscriber[];
   /** The indexes that are being added: how many slots of rows are done, and of how many. */
   readonly builds: readonly BuildStats[];
+}
+
+/** Where the states before the newest one are. */
+export interface HistoryStats {
+  /** The oldest offset whose state is at hand as rows; older ones are made of batches when somebody asks. */
+  readonly from: number;
+  /** States that are laid down as bytes, and those bytes. */
+  readonly checkpoints: number;
+  readonly checkpointBytes: number;
+  /** States that were made again and are kept, each with its neighbours, for who asks next. */
+  readonly made: number;
 }
 
 /** How far an index has come that is being added. */
@@ -57,11 +70,12 @@ export interface StatsParts {
   readonly engine: Engine;
   readonly log: Log;
   readonly horizon: Horizon;
+  readonly past: { readonly spans: number; readonly checkpoints: Pick<Past['checkpoints'], 'laid' | 'bytes'> };
   readonly subscribers: Subscribers;
 }
 
 /** Reads the counts that the parts keep anyway: no row, entry, version or batch is looked at. */
-export function statsOf({ engine, log, horizon, subscribers }: StatsParts): StoreStats {
+export function statsOf({ engine, log, horizon, past, subscribers }: StatsParts): StoreStats {
   const { head, floor } = log;
   const version = horizon.timeline.versionOf(head);
   return {
@@ -69,6 +83,12 @@ export function statsOf({ engine, log, horizon, subscribers }: StatsParts): Stor
     floor,
     tables: Object.fromEntries([...engine.tables].map(([name, table]) => [name, tableStats(table, version)])),
     log: { batches: head - floor + 1, bytes: horizon.logBytes },
+    history: {
+      from: Math.max(horizon.known, horizon.floor),
+      checkpoints: past.checkpoints.laid.length,
+      checkpointBytes: past.checkpoints.bytes,
+      made: past.spans,
+    },
     pins: horizon.pins(),
     pinnedBytes: horizon.pinnedBytes,
     subscribers: subscribers.at(head),

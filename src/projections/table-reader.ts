@@ -175,7 +175,7 @@ export class TableReads {
   }
 
   protected indexNamed(name: unknown): TableIndex {
-    return this.table.catalog.find(name, this.from.version);
+    return this.table.catalog.find(name, this.from.offset);
   }
 
   protected placeOf(index: TableIndex): Place {

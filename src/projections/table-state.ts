@@ -343,14 +343,15 @@ export class TableState implements KeyHolder {
     return changed;
   }
 
-  /** Rows themselves serve as keys where nobody can change what they hold. */
+  /** Rows themselves serve as keys where nobody can change what they hold. Plans stay the same: `isDefinedAs` looks. */
   #indexFor(plan: IndexPlan, tail: readonly string[]): TableIndex {
     const place = { table: this.name, index: plan.name };
     const hashed = plan.unique && plan.name !== PRIMARY;
     if (plan.fields !== undefined && this.#keys === undefined)
       return new FieldIndex(plan, this.rows, tail, place, hashed);
     const tailOf = tail.length === 0 ? (): Key => [] : (row: Row): Key => this.keyOf(row);
-    return new ComputedIndex({ ...plan, fields: undefined }, { tailOf, tail: tail.length }, place, hashed);
+    const computed = plan.fields === undefined ? plan : { ...plan, fields: undefined };
+    return new ComputedIndex(computed, { tailOf, tail: tail.length }, place, hashed);
   }
 
   hasKey(slot: number, key: Key): boolean {

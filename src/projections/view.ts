@@ -9,6 +9,8 @@ import type { Vantage } from './vantage.js';
 export interface Lease {
   readonly version: number;
   readonly offset: number;
+  /** Where the version is found. */
+  readonly tables: Engine['tables'];
   /** Lets go. */
   release(): void;
 }
@@ -21,14 +23,14 @@ export class PinnedView implements Vantage {
   readonly reads: ReadSet | undefined;
   readonly #lease: Lease;
   readonly #engine: Engine;
-  /** Those there were when it was opened: a restore puts others in their place. */
+  /** Those that have its version: a restore puts others in the engine, and states of old have their own. */
   readonly #tables: Engine['tables'];
   readonly #readers = new Map<string, TableReads>();
   #open = true;
 
   constructor(engine: Engine, lease: Lease, lineage: string, reads?: ReadSet) {
     this.#engine = engine;
-    this.#tables = engine.tables;
+    this.#tables = lease.tables;
     this.#lease = lease;
     this.version = lease.version;
     this.offset = lease.offset;
@@ -71,7 +73,7 @@ export class PinnedView implements Vantage {
     return reader;
   }
 
-  /** A table that was added after a restore had no rows in what was before it. */
+  /** A table that was added later, where those are not the engine's, had no rows. */
   #tableOf(name: string): TableState {
     return this.#tables.get(name) ?? new TableState(name, this.#engine.tables.get(name)!.definition);
   }

@@ -4,12 +4,23 @@ import type { Log } from '../log/log.js';
 import { compacted, inFuture, offsetOf, type Position } from '../log/position.js';
 import type { Engine } from './engine.js';
 import type { Horizon } from './horizon.js';
+import type { Past } from './past.js';
 import type { ReadSet } from './read-set.js';
-import { PinnedView, type ViewFace } from './view.js';
+import { PinnedView, type Lease, type ViewFace } from './view.js';
 
 /** Lets go of what a dropped object held; see `Reclaimer` in platform.ts. */
 export interface DropWatch {
   watch(target: object, release: () => void): void;
+}
+
+/** What views are opened with. */
+export interface ViewParts {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly horizon: Horizon;
+  readonly past: Past;
+  readonly Face: typeof ViewFace;
+  readonly drops: DropWatch;
 }
 
 /** Opens views of a store: now, then, scoped, and tracked for live queries. */
@@ -17,16 +28,18 @@ export class Views implements Listener {
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #horizon: Horizon;
+  readonly #past: Past;
   readonly #Face: typeof ViewFace;
   readonly #drops: DropWatch;
   /** A view, its readers and passes that nobody uses, kept for their shapes: see `keepShape`. */
   shapes: readonly unknown[] = [];
   #now: { readonly view: PinnedView; readonly face: ViewFace } | undefined;
 
-  constructor(engine: Engine, log: Log, horizon: Horizon, Face: typeof ViewFace, drops: DropWatch) {
+  constructor({ engine, log, horizon, past, Face, drops }: ViewParts) {
     this.#engine = engine;
     this.#log = log;
     this.#horizon = horizon;
+    this.#past = past;
     this.#Face = Face;
     this.#drops = drops;
     this.#keepShapes();
@@ -56,7 +69,9 @@ export class Views implements Listener {
   }
 
   asOf(point: number | Date | Position, label = 'asOf()'): ViewFace {
-    return this.#held(this.#open(this.#offsetFor(point), label));
+    const offset = this.#offsetFor(point);
+    if (offset >= this.#horizon.known) return this.#held(this.#open(offset, label));
+    return this.#held(this.#viewOn(this.#past.lease(offset)));
   }
 
   /** Runs a query on the head, and closes its view at return. */
@@ -81,13 +96,18 @@ export class Views implements Listener {
   }
 
   #keepShapes(): void {
-    const view = new PinnedView(this.#engine, { version: 0, offset: 0, release: () => {} }, this.#log.lineage);
+    const { tables } = this.#engine;
+    const view = this.#viewOn({ version: 0, offset: 0, tables, release: () => {} });
     const scans = Array.from(this.#engine.tables.keys(), (name) => view.reader(name).scan());
     this.shapes = [new this.#Face(view), scans, scans.map((scan) => scan[Symbol.iterator]())];
   }
 
   #open(offset: number, label: string, reads?: ReadSet): PinnedView {
-    return new PinnedView(this.#engine, this.#horizon.pinView(offset, label), this.#log.lineage, reads);
+    return this.#viewOn(this.#horizon.pinView(offset, label), reads);
+  }
+
+  #viewOn(lease: Lease, reads?: ReadSet): PinnedView {
+    return new PinnedView(this.#engine, lease, this.#log.lineage, reads);
   }
 
   /** Readers and passes hold the view, not its face; so the view is what must be out of reach. */

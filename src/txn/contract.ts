@@ -12,7 +12,7 @@ import type { Block, Policy } from '../log/policy.js';
 import type { Position } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
 import type { Keep } from '../log/keep.js';
-import type { Holder } from '../projections/horizon.js';
+import type { HistoryOptions, Holder } from '../projections/horizon.js';
 import type { ReadSnapshotOptions, VerifiedSnapshot } from '../projections/verified-snapshot.js';
 import type { Snapshot } from '../projections/snapshot.js';
 import type { Equality, Stamped } from '../projections/live.js';
@@ -108,6 +108,11 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
   readonly tables: S;
   /** How much history to keep; the last 100,000 batches unless told. */
   readonly keep?: Keep;
+  /**
+   * How much of what is kept stays at hand as rows: all of it unless told. What is older takes less memory, and `asOf`
+   * makes it again of a checkpoint and the batches between.
+   */
+  readonly history?: HistoryOptions;
   /** For how many batches ids are remembered; 100,000 unless told. */
   readonly idWindow?: number;
   /** How many bytes of history views and followers may pin beyond `keep`; 256 MiB unless told. */
@@ -170,7 +175,8 @@ export interface ReadableStore<S extends Tables> {
    */
   now(options?: { readonly label?: string }): View<S>;
   /**
-   * The state after a batch, at a time, or where a page token or position says.
+   * The state after a batch, at a time, or where a page token or position says. Where row versions do not reach, it is
+   * made anew of the nearest state and the batches between, at once; its neighbours are quick then.
    * @throws `OffsetCompacted`, `OffsetInFuture`, `LineageChanged`, `OffsetInvalid`
    */
   asOf(point: number | Date | Position, options?: { readonly label?: string }): View<S>;
@@ -185,8 +191,9 @@ export interface ReadableStore<S extends Tables> {
   /** The net changes that lead from the state after one offset to the state after another, either way round. */
   diff(from: number | Position, to: number | Position): readonly Change<S>[];
   /**
-   * Every change of a row that the history has, oldest first: what it was, who changed it, when. A store that was
-   * opened from a snapshot has history from there on, whatever batches the log still has.
+   * Every change of a row that some readable batch made, oldest first: what it was, who changed it, when. Where row
+   * versions reach less far back than batches (see `history`, and stores that were opened from a snapshot), every batch
+   * before them is read.
    */
   history<N extends keyof S & string>(table: N, key: KeyOf<S[N]>): readonly RowChange<RowOf<S[N]>>[];
   /** The batches from an offset on, history first, then live, with no gap and no repetition. */

@@ -72,7 +72,7 @@ export class SchemaChanges {
       if (!done) state.catalog.abandon(build);
     }
     // It has the rows of batches that are on their way to the log: views that have those can read it.
-    state.catalog.adopt(build, { version: sink.version, offset: sink.head });
+    state.catalog.adopt(build, sink.head);
     await sink.settled(false);
   }
 

@@ -152,6 +152,7 @@ export class Session {
       expect(error).toMatchObject({ code: 'OffsetCompacted', requested: offset });
       const { floor } = error as MemoirError;
       expect(floor).toBeGreaterThan(offset + 1);
+      expect(floor).toBe(store.floor);
       store.asOf(floor! - 1).close();
       return;
     }

@@ -87,6 +87,19 @@ describe('a restore', () => {
     }
   });
 
+  it('ends where indexes are computed, which a definition does not show', async () => {
+    const computed = table(t.strict({ at: t.string, tags: t.array(t.string) }), {
+      primaryKey: 'at',
+      indexes: { byTag: { each: 'tags' }, long: { on: ['at'], where: ({ tags }) => tags.length > 1 } },
+    });
+    const store = createStore({ tables: { computed } });
+    store.transact((tx) => tx.computed.put({ at: 'x', tags: ['a', 'b'] }));
+    await store.restore(await bytesOf(store));
+    await store.restore(await bytesOf(store));
+    const found = store.read((db) => [db.computed.count('byTag', { prefix: ['b'] }), db.computed.count('long')]);
+    expect(found).toEqual([1, 1]);
+  });
+
   it('changes nothing when the bytes are bad', async () => {
     const store = filled(3);
     const good = await bytesOf(filled(5, 'there'));

@@ -159,7 +159,12 @@ describe('the cost of stats', () => {
   function calls(rows: number): number {
     const engine = new Engine(new Map([['tasks', definitionOf('tasks', tasks)]]));
     const log = new MemoryLog('lineage');
-    const horizon = new Horizon(engine, log, { keep: 'all', pinnedBytesMax: Infinity, clock: () => 0 });
+    const horizon = new Horizon(engine, log, {
+      keep: 'all',
+      history: { batches: Infinity, checkpointEvery: 1 },
+      pinnedBytesMax: Infinity,
+      clock: () => 0,
+    });
     const [state] = engine.tables.values();
     for (const [queue, step] of [
       ['a', 1],
@@ -197,7 +202,8 @@ describe('the cost of stats', () => {
     restore.push(() => Object.defineProperty(state!, 'rows', { value: kept }));
     Object.defineProperty(state!, 'rows', { value: untouchable, configurable: true });
     horizon.timeline.reset(engine.version, log.head);
-    const { tables: counted } = statsOf({ engine, log, horizon, subscribers: new Subscribers() });
+    const past = { spans: 0, checkpoints: { laid: [], bytes: 0 } };
+    const { tables: counted } = statsOf({ engine, log, horizon, past, subscribers: new Subscribers() });
     for (const act of restore) act();
     expect(counted['tasks']).toMatchObject({ rows, past: rows / 10, indexes: { byTag: { entries: rows * 2 } } });
     return count;
