@@ -169,11 +169,11 @@ async function doCommon(
 }
 
 const MOST = 6;
+const stride = fc.constantFrom(-1, 1, 7);
 
 it('of a store on a log, opened again and again', async () => {
   const opening = fc.record({ history, keep, save: fc.boolean() });
   const steps = fc.array(fc.oneof(...common, { weight: 2, arbitrary: opening }), { maxLength: 25, size: 'max' });
-  const stride = fc.constantFrom(-1, 1, 7);
   const property = fc.asyncProperty(opening, steps, stride, async (begin, all, by) => {
     const medium = new MemoryMedium();
     const world = new World(by);
@@ -209,10 +209,10 @@ async function addNotes(store: Store<typeof tables>, world: World): Promise<void
 it('of a store in memory, whose indexes come and go, and which is restored', async () => {
   const schema = fc.constantFrom('add' as const, 'drop' as const, 'restore' as const);
   const step = fc.oneof(...common, { weight: 2, arbitrary: fc.record({ schema }) });
-  const property = fc.asyncProperty(history, keep, fc.array(step, { maxLength: 25, size: 'max' }), async (...given) => {
-    const [kept, retained, all] = given;
+  const steps = fc.array(step, { maxLength: 25, size: 'max' });
+  const property = fc.asyncProperty(history, keep, steps, stride, async (kept, retained, all, by) => {
     const store = createStore({ tables, history: kept, keep: retained });
-    const world = new World(-1);
+    const world = new World(by);
     for (const made of all) {
       if ('schema' in made) {
         const isThere = typeof world.notes === 'number';
