@@ -90,8 +90,10 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
   conflict(slot: number, row: Row): Conflict | undefined {
     for (const full of this.keysOf(row)) {
       const key = full.slice(0, full.length - this.#tail);
-      const other = this.holderOf(key);
-      if (other >= 0 && other !== slot) return { slot: other, key };
+      const found = this.#hash!.find(hashKey(key), key);
+      const own = found >= 0 && this.#slots[found] === slot;
+      const other = own ? this.#hash!.find(hashKey(key), key, found) : found;
+      if (other >= 0) return { slot: this.#slots[other]!, key };
     }
     return undefined;
   }

@@ -74,8 +74,8 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   conflict(slot: number, row: Row): Conflict | undefined {
     if (!this.#holds(row)) return undefined;
     const key = this.#keyOf(row);
-    const other = this.holderOf(key);
-    return other < 0 || other === slot ? undefined : { slot: other, key: key.slice(0, this.width) };
+    const other = this.#hash!.find(hashKey(key, this.width), key, slot);
+    return other < 0 ? undefined : { slot: other, key: key.slice(0, this.width) };
   }
 
   prepare(row: Row): void {

@@ -267,3 +267,25 @@ it.each(['snapshot', 'lineage'])('openStore refuses the option %s, which is of s
   const options = { tables, log: new MemoryMedium().plan(), [name]: 'x' };
   await expect(openStore(options as never)).rejects.toMatchObject({ code: 'DefinitionInvalid', path: name });
 });
+
+it('is refused under an index that has become unique, wherever in its hash the two rows stand', async () => {
+  const Row = t.strict({ id: t.string, n: t.Int });
+  const open = (medium: MemoryMedium, unique: boolean) =>
+    openStore({
+      tables: { rows: table(Row, { primaryKey: 'id', indexes: { byN: { on: ['n'], unique } } }) },
+      log: medium.plan(),
+      keep: { batches: 1 },
+    });
+  for (let first = 0; first < 64; first++) {
+    const medium = new MemoryMedium();
+    const store = await open(medium, false);
+    const set = (id: string, n: number) => store.transact((tx) => tx.rows.put({ id, n }));
+    // Where both begin in the same place, one that goes leaves it free before the other.
+    await set('gone', 10 + first);
+    await set('one', 7);
+    await set('gone', 1000 + first);
+    await set('other', 7);
+    await store.close();
+    await expect(open(medium, true)).rejects.toMatchObject({ code: 'UniqueViolation', index: 'byN', key: [7] });
+  }
+});
