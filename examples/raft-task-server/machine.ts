@@ -37,6 +37,3 @@ export function createTaskMachine() {
     },
   });
 }
-
-/** The state machine of a node. */
-export type TaskMachine = ReturnType<typeof createTaskMachine>;

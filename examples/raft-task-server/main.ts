@@ -1,8 +1,8 @@
 /**
  * The task server as three nodes behind Raft: consensus by hashicorp/raft in Go, state by memoir in Node.
  *
- * `npm run example:raft` builds, starts three nodes on this machine, shows what they do, and stops them. It needs Go and
- * two of Debian's packages, which it names when they are missing.
+ * `npm run example:raft` builds, starts three nodes on this machine, shows what they do, and stops them. It needs Go
+ * and two of Debian's packages, which it names when they are missing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,8 +2,8 @@
  * One node of the cluster: the state machine, its raftd, and an HTTP API.
  *
  * - `POST /commands/:name` proposes a command, whose input is the body; a follower redirects to the leader
- * - `GET /board/:definition`, `GET /all/:definition`, `GET /instances/:id` read: what is here, `?index=n` once entry n is applied here,
- *   `?linearizable=1` on the leader what no later read will precede
+ * - `GET /board/:definition`, `GET /all/:definition`, `GET /instances/:id` read what is here; with `?index=n` once
+ *   entry n is applied here; with `?linearizable=1`, on the leader, what no later read will precede
  * - `GET /watch/:definition?since=n` waits until the board differs from that at entry n
  * - `GET /changes` is the stream of batches, as server-sent events
  * - `GET /status` says how the node stands, `GET /hashes?from=a&to=b` the state hashes between two offsets

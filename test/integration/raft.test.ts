@@ -1,9 +1,10 @@
 /**
- * The state machine inside a real Raft: three nodes of hashicorp/raft, each a Go process with a Node process for its state.
+ * The state machine inside a real Raft: three nodes of hashicorp/raft, each a Go process with a Node process for its
+ * state.
  *
- * Strategy: writers propose commands with titles of their own while nodes are killed in every way there is: the leader's
- * state machine, the leader's raftd, a follower whose disk is wiped, so that it is given a snapshot, all at once; and the
- * leader is stopped and goes on. Snapshots are made every few hundred entries.
+ * Strategy: writers propose commands with titles of their own while nodes are killed in every way there is: the
+ * leader's state machine, the leader's raftd, a follower whose disk is wiped, so that it is given a snapshot, all at
+ * once; and the leader is stopped and goes on. Snapshots are made every few hundred entries.
  *
  * Invariants: what was acknowledged is there once, as it was answered; what was not is there once or not at all; in the
  * end all nodes say the same state hash, and at every index that they share.
