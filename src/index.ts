@@ -3,6 +3,8 @@ export type { ByteCodec, RowCoder, RowReader } from './codecs/byte-codec.js';
 export { json } from './codecs/json-codec.js';
 export type { Migrate } from './codecs/evolution.js';
 export type { Codec, TypeOf } from './codecs/codec.js';
+export { event } from './codecs/event.js';
+export type { DomainEvent, EventCodec, EventOptions, Events, NoEvents } from './codecs/event-types.js';
 export type { IndexKind } from './codecs/index-plan.js';
 export type { Key, KeyPart } from './codecs/key.js';
 export { compareKeys } from './codecs/key.js';
@@ -50,26 +52,29 @@ export { checkCompatibility, describeSchema, type SchemaSource } from './compati
 export { createStore } from './store.js';
 export type {
   AnyStore,
-  Appended,
-  DryRun,
   DurableStore,
   FollowOptions,
   OpenOptions,
   ReadableStore,
-  Repeated,
   RestoreOptions,
   RowChange,
   Store,
   StoreOptions,
   StreamOptions,
   Strict,
+  ViewOf,
+  WithMarkers,
+} from './txn/contract.js';
+export type {
+  Appended,
+  DryRun,
+  Emitter,
+  Repeated,
   TransactOptions,
   Transaction,
   TransactionTools,
   Unchanged,
-  ViewOf,
-  WithMarkers,
-} from './txn/contract.js';
+} from './txn/transact-types.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';
 export type { Limits } from './txn/write-scope.js';

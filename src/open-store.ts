@@ -1,7 +1,9 @@
 import { invalidDefinition as invalid, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
+import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
+import type { Passed } from './log/event-coder.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
@@ -52,7 +54,9 @@ const BATCHES_PER_TRIM = 1024;
  * await again.close();
  * ```
  */
-export async function openStore<const S extends Tables>(options: OpenOptions<S>): Promise<DurableStore<S>> {
+export async function openStore<const S extends Tables, E extends Events = NoEvents>(
+  options: OpenOptions<S, E>,
+): Promise<DurableStore<S, E>> {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw invalid('openStore', 'takes { tables, log, … }');
   const { log: plan, pendingBytesMax, ...rest } = options;
@@ -68,7 +72,7 @@ export async function openStore<const S extends Tables>(options: OpenOptions<S>)
   try {
     const recovered = await recover({ ...settings, lineage: outside.lineage }, outside, pendingMax);
     // Typed at its face, untyped inside, as in `createStore`.
-    return new LoggedStore(recovered, plan.snapshotEvery ?? {}) as unknown as DurableStore<S>;
+    return new LoggedStore(recovered, plan.snapshotEvery ?? {}) as unknown as DurableStore<S, E>;
   } catch (error) {
     await outside.close();
     throw error;
@@ -89,9 +93,11 @@ function firstNeeded({ keep }: StoreSettings, { floor, head }: ByteLog, state: n
 }
 
 async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMax: number): Promise<Recovered> {
-  const { definitions, filterRows, development, codec, onError, idWindow, migrate } = settings;
-  const today = schemaToday(definitions, migrate);
-  const recovery = { outside, codec, development, onError, today, turns: platform };
+  const { definitions, filterRows, development, codec, onError, idWindow } = settings;
+  const today = schemaToday(settings);
+  const ledgers = [new Ledger(idWindow), new Ledger(idWindow)] as const;
+  const passed: Passed = (stream, position) => ledgers.forEach((each) => each.moveStream(stream, position));
+  const recovery = { outside, codec, development, onError, today, turns: platform, passed };
   const engine = new Engine(definitions, filterRows);
   const image = await newestSnapshot(recovery);
   const loaded =
@@ -102,7 +108,6 @@ async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMa
   const from = firstNeeded(settings, outside, state);
   const lastAt = from === state + 1 ? loaded?.at : undefined;
   const log = new MemoryLog(settings.lineage, { head: from - 1, lastAt: lastAt ?? -Infinity });
-  const ledgers = [new Ledger(idWindow), new Ledger(idWindow)] as const;
   const [ledger, pending] = ledgers;
   if (loaded !== undefined) for (const each of ledgers) each.reset(loaded);
   let queue: CommitQueue | undefined;

@@ -53,7 +53,7 @@ export interface StoreParts {
 
 /** Puts a store together: the one place where its parts meet. */
 export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
-  const { keep, pinnedBytesMax, clock, onError, development, codec, migrate } = settings;
+  const { keep, pinnedBytesMax, clock, onError, development } = settings;
   const names = new Set(engine.tables.keys());
   const feed = new Feed(log, onError);
   const subscribers = new Subscribers();
@@ -62,8 +62,7 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   const views = new Views(engine, log, horizon, View, platform.reclaimer);
   const Face = TransactionFace.withTables(names);
   feed.add(views);
-  const written = ofSchema(engine, migrate, (schema) => writtenBatches(codec, schema));
-  const layout = ofSchema(engine, migrate, (schema) => new SnapshotLayout(codec, schema));
+  const { written, layout } = layouts(settings, engine, ledger);
   const seal = (): Seal => {
     const { writer, reader } = written();
     return { body: (batch) => writer.body(batch), reader, frozen: development };
@@ -83,6 +82,7 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   const transactor = new Transactor({
     ...{ engine, log, sink, horizon, clock, Face, development },
     ledger: pending,
+    events: settings.events,
     limits: settings,
   });
   const schema = new SchemaChanges({
@@ -113,14 +113,29 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   };
 }
 
-/** What follows from the tables' schema: made when it is asked for, and anew when a table has come. */
-function ofSchema<A>(engine: Engine, migrate: unknown, make: (schema: SchemaToday) => A): () => A {
+/** How batches and snapshots of a store are laid down now. */
+function layouts(
+  settings: StoreSettings,
+  engine: Engine,
+  ledger: Ledger,
+): { readonly written: () => WrittenBatches; readonly layout: () => SnapshotLayout } {
+  const { codec } = settings;
+  // Streams whose events are of types that are gone keep their places, so there must be room for those.
+  const withPlaces = ({ tables, events = [] }: SchemaToday): SchemaToday => ({ tables, events });
+  const written = ofSchema(engine, settings, (schema) => writtenBatches(codec, schema));
+  const plain = ofSchema(engine, settings, (schema) => new SnapshotLayout(codec, schema));
+  const placed = ofSchema(engine, settings, (schema) => new SnapshotLayout(codec, withPlaces(schema)));
+  return { written, layout: () => (ledger.streams.size > 0 ? placed() : plain()) };
+}
+
+/** What follows from the store's schema: made when it is asked for, and anew when a table has come. */
+function ofSchema<A>(engine: Engine, { events, migrate }: StoreSettings, make: (schema: SchemaToday) => A): () => A {
   let tables = 0;
   let made: A | undefined;
   return () => {
     if (made === undefined || tables !== engine.tables.size) {
       tables = engine.tables.size;
-      made = make(schemaToday(engine.definitions, migrate));
+      made = make(schemaToday({ definitions: engine.definitions, events, migrate }));
     }
     return made;
   };

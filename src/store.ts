@@ -1,4 +1,5 @@
 import { schemaToday } from './codecs/evolution.js';
+import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
 import { checkOptions } from './errors.js';
 import { MemoryLog } from './log/memory-log.js';
@@ -35,9 +36,11 @@ import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transac
  * console.log(store.asOf(1).tasks.get('t1')?.done, store.now().tasks.get('t1')?.done); // false true
  * ```
  */
-export function createStore<const S extends Tables>(options: StoreOptions<S>): Store<S> {
+export function createStore<const S extends Tables, E extends Events = NoEvents>(
+  options: StoreOptions<S, E>,
+): Store<S, E> {
   // Typed at its face, untyped inside: the tables' types live in `Store`, and one cast joins the two.
-  return new MemoryStore(settingsOf(options)) as unknown as Store<S>;
+  return new MemoryStore(settingsOf(options)) as unknown as Store<S, E>;
 }
 
 /** A store whose log is in memory: a transaction is over when `transact` returns. */
@@ -45,12 +48,10 @@ class MemoryStore extends StoreCore {
   readonly #parts: StoreParts;
 
   constructor(settings: StoreSettings) {
-    const { definitions, snapshot, development, migrate, filterRows, lineage, idWindow } = settings;
+    const { definitions, snapshot, development, filterRows, lineage, idWindow } = settings;
     const engine = new Engine(definitions, filterRows);
     const loaded =
-      snapshot === undefined
-        ? undefined
-        : loadAtOnce(snapshot, engine, { today: schemaToday(definitions, migrate), development });
+      snapshot === undefined ? undefined : loadAtOnce(snapshot, engine, { today: schemaToday(settings), development });
     const log = new MemoryLog(lineage, { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity });
     const ledger = new Ledger(idWindow);
     if (loaded !== undefined) ledger.reset(loaded);
@@ -71,7 +72,7 @@ class MemoryStore extends StoreCore {
     this.#parts.streams.guard();
     checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
     const { lineage, ...reading } = options;
-    const { codec, development, filterRows, migrate } = this.#parts.settings;
+    const { codec, development, filterRows, migrate, events } = this.#parts.settings;
     const image =
       given instanceof SnapshotImage
         ? given
@@ -80,7 +81,7 @@ class MemoryStore extends StoreCore {
     let loaded: Loaded;
     do {
       const { definitions, version } = this.#parts.engine;
-      const today = schemaToday(definitions, migrate);
+      const today = schemaToday({ definitions, events, migrate });
       loaded = await Loaded.inSlices(image, new Engine(definitions, filterRows, version), { ...plan, today });
       this.#parts.streams.guard();
       // A table or an index has come or gone meanwhile: it is to be in what is restored, too.

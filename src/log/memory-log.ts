@@ -203,5 +203,5 @@ export class MemoryLog implements Log {
 /** True for a full segment whose batches are all there, and none so large that laying it down would take long. */
 function isWhole(held: Objects): held is AnyBatch[] {
   if (held.length < SEGMENT || held[0] === undefined) return false;
-  return held.every((batch) => batch !== undefined && batch.changes.length <= CHANGES_MAX);
+  return held.every((batch) => batch !== undefined && batch.changes.length + batch.events.length <= CHANGES_MAX);
 }

@@ -6,7 +6,14 @@ import type { SchemaToday } from '../codecs/evolution.js';
 import { plainReadingsOf, readingsOf, type RowReading } from '../codecs/row-reading.js';
 import { StateHash } from '../codecs/state-hash.js';
 import { checkOptions, MemoirError } from '../errors.js';
-import { checkBytes, decodeSnapshot, openSnapshot, type SnapshotFile, type SnapshotSink } from './snapshot-decoder.js';
+import {
+  checkBytes,
+  decodeSnapshot,
+  openSnapshot,
+  type SnapshotFile,
+  type SnapshotSink,
+  type WrittenState,
+} from './snapshot-decoder.js';
 import { inSlices, type Turns } from './slices.js';
 import { sliceOf, type SnapshotOptions } from './snapshot.js';
 
@@ -95,8 +102,9 @@ class Summing implements SnapshotSink {
   readonly hash = new StateHash();
   rows = 0;
 
-  state(_at: number, sequences: ReadonlyMap<string, number>): void {
+  state({ sequences, streams }: WrittenState): void {
     for (const sequence of sequences) this.hash.add('sequence', sequence);
+    for (const stream of streams) this.hash.add('stream', stream);
   }
 
   row(row: unknown, { table }: RowReading): void {

@@ -1,5 +1,7 @@
 import { MemoirError, show } from '../errors.js';
+import type { AnyEvent } from '../log/batch.js';
 import type { Engine } from '../projections/engine.js';
+import { Emitted, type EventDefinitions } from './emitted.js';
 import { seededRandom } from './random.js';
 import { TableWrites } from './table-writer.js';
 import type { Limits, WriteScope } from './write-scope.js';
@@ -9,6 +11,10 @@ export interface TransactionStart {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly sequences: ReadonlyMap<string, number>;
+  /** The event types of the store. */
+  readonly events: EventDefinitions;
+  /** The last position of each event stream. */
+  readonly streams: ReadonlyMap<string, number>;
   readonly development: boolean;
   readonly lineage: string;
   /** The offset that its batch will have. */
@@ -35,6 +41,8 @@ export class OpenTransaction implements WriteScope {
   bytes = 0;
   changes = 0;
   readonly #sequences: ReadonlyMap<string, number>;
+  readonly #start: Pick<TransactionStart, 'events' | 'streams'>;
+  #emitted: Emitted | undefined;
   /** The writer that was used last, and all of them once there are several: most transactions write one table. */
   #writer: TableWrites | undefined;
   #writerOf: string | undefined;
@@ -42,10 +50,12 @@ export class OpenTransaction implements WriteScope {
   #random: (() => number) | undefined;
   #open = true;
 
-  constructor({ engine, limits, sequences, development, lineage, offset, at, id }: TransactionStart) {
+  constructor(start: TransactionStart) {
+    const { engine, limits, sequences, development, lineage, offset, at, id } = start;
     this.engine = engine;
     this.limits = limits;
     this.#sequences = sequences;
+    this.#start = start;
     this.development = development;
     this.lineage = lineage;
     this.offset = offset;
@@ -89,6 +99,18 @@ export class OpenTransaction implements WriteScope {
     return next;
   }
 
+  /** What it has emitted; undefined when that is nothing. */
+  get events(): readonly AnyEvent[] | undefined {
+    const list = this.#emitted?.list;
+    return list === undefined || list.length === 0 ? undefined : list;
+  }
+
+  /** What it has emitted, to add to. */
+  get emitted(): Emitted {
+    this.guard();
+    return (this.#emitted ??= new Emitted(this, this.#start.events, this.#start.streams));
+  }
+
   random(): number {
     this.guard();
     this.#random ??= seededRandom(`${this.offset}:${this.at}:${this.id ?? ''}`);
@@ -114,6 +136,10 @@ export class TransactionFace {
 
   random(): number {
     return this.#tx.random();
+  }
+
+  emit(type: unknown, data: unknown, options?: { readonly stream?: unknown }): AnyEvent {
+    return this.#tx.emitted.emit(type, data, options);
   }
 
   /** The faces of a store's transactions. */

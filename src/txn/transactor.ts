@@ -5,11 +5,13 @@ import { PRIMARY } from '../codecs/index-check.js';
 import type { Row } from '../codecs/index-plan.js';
 import { toKey } from '../codecs/key.js';
 import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
+import { NO_EVENTS } from '../log/batch-coder.js';
 import type { Log } from '../log/log.js';
 import { offsetOf, type Position } from '../log/position.js';
 import type { Engine } from '../projections/engine.js';
 import type { Horizon } from '../projections/horizon.js';
 import type { TableState } from '../projections/table-state.js';
+import type { EventDefinitions } from './emitted.js';
 import type { Ledger } from './ledger.js';
 import type { Sink } from './sink.js';
 import { OpenTransaction, type TransactionFace } from './transaction.js';
@@ -23,6 +25,7 @@ export interface TransactorParts {
   readonly horizon: Horizon;
   readonly limits: Limits;
   readonly ledger: Ledger;
+  readonly events: EventDefinitions;
   readonly development: boolean;
   readonly clock: () => number;
   readonly Face: typeof TransactionFace;
@@ -41,9 +44,6 @@ const OPTIONS = ['meta', 'expect', 'id'];
 export const NO_OPTIONS: AnyTransactOptions = Object.freeze({});
 
 const PLAIN = Object.freeze({ meta: Object.freeze({}), id: undefined });
-
-/** Batches without events share one list. */
-const NO_EVENTS: readonly never[] = Object.freeze([]);
 
 /** A body, types apart. */
 export type AnyBody = (tx: TransactionFace) => unknown;
@@ -71,7 +71,7 @@ export class Transactor {
     const { result, batch, bytes } = this.#run((tx) => {
       const returned = this.#call(body, tx);
       const changes = engine.changes(changeOf);
-      if (changes.length === 0 && tx.moved === undefined) {
+      if (changes.length === 0 && tx.moved === undefined && tx.events === undefined) {
         engine.rollback(0);
         return { result: returned, batch: undefined, bytes: 0 };
       }
@@ -79,7 +79,7 @@ export class Transactor {
       sink.take(made);
       return { result: returned, batch: made, bytes: tx.bytes };
     }, id);
-    if (batch === undefined) return { appended: false, offset: sink.head, changes: [], result };
+    if (batch === undefined) return { appended: false, offset: sink.head, changes: [], events: [], result };
 
     this.#parts.ledger.note(batch);
     sink.settle(batch, engine.version, bytes);
@@ -98,7 +98,7 @@ export class Transactor {
       }
       const changes = engine.changes(changeOf);
       engine.rollback(0);
-      return { result, changes, violations: tx.violations };
+      return { result, changes, events: tx.events ?? [], violations: tx.violations };
     }, undefined);
   }
 
@@ -135,6 +135,8 @@ export class Transactor {
       engine,
       limits,
       sequences: this.#parts.ledger.sequences,
+      events: this.#parts.events,
+      streams: this.#parts.ledger.streams,
       development,
       lineage,
       offset: sink.head + 1,
@@ -166,8 +168,8 @@ export class Transactor {
 
   #batchOf(tx: OpenTransaction, changes: readonly AnyChange[], meta: Meta): AnyBatch {
     const sequences = tx.moved === undefined ? undefined : Object.fromEntries(tx.moved);
-    const { offset, at, id } = tx;
-    const plain = { offset, at, id, meta, changes, events: NO_EVENTS };
+    const { offset, at, id, events = NO_EVENTS } = tx;
+    const plain = { offset, at, id, meta, changes, events };
     const batch: AnyBatch = sequences === undefined ? plain : { ...plain, sequences };
     if (tx.development) {
       for (const change of changes) {
@@ -176,6 +178,7 @@ export class Transactor {
       }
       Object.freeze(sequences);
       Object.freeze(changes);
+      Object.freeze(events);
       Object.freeze(batch);
     }
     return batch;
