@@ -73,7 +73,7 @@ export interface ErrorFields {
   readonly stream?: string;
   /** The offset the error is about. */
   readonly offset?: number;
-  /** The offset or position that was asked for. */
+  /** The offset or position that was asked for, or what a stream was expected to be. */
   readonly requested?: number | string;
   /** The oldest readable batch, when the error was made. */
   readonly floor?: number;

@@ -51,7 +51,7 @@ class Left<E> extends Error {
 export function tryTransact<S extends Tables, L, A, V extends Events = NoEvents>(
   store: Store<S, V>,
   body: (tx: Transaction<S, V>) => E.Either<L, A>,
-  options: TransactOptions = {},
+  options: TransactOptions<S> = {},
 ): E.Either<L | MemoirError, Transacted<S, A, V>> {
   const unwrapped = (tx: Transaction<S, V>): never => {
     const outcome: unknown = body(tx);

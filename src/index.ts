@@ -26,6 +26,7 @@ export type {
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
 export type { Marker } from './log/cursor.js';
+export type { EventStream, StreamEvent, StreamRange } from './log/event-stream.js';
 export type { Keep } from './log/keep.js';
 export type { Position } from './log/position.js';
 export type { Abort } from './log/streams.js';
@@ -65,6 +66,7 @@ export type {
   ViewOf,
   WithMarkers,
 } from './txn/contract.js';
+export type { Expectation, QueryExpectation, StreamExpectation } from './txn/expectation.js';
 export type {
   Appended,
   DryRun,

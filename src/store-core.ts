@@ -3,6 +3,7 @@ import { map } from 'rxjs';
 import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
 import type { Table } from './codecs/table-types.js';
+import { LoggedStream } from './log/event-stream.js';
 import { offsetOf, startOf, type Position } from './log/position.js';
 import type { Abort, AnyStreamOptions } from './log/streams.js';
 import { diff } from './projections/diff.js';
@@ -15,6 +16,7 @@ import { statsOf } from './projections/stats.js';
 import type { ViewFace } from './projections/view.js';
 import { platform } from './platform.js';
 import type { StoreParts } from './store-parts.js';
+import { checkStream } from './txn/emitted.js';
 import type { AddIndexOptions } from './txn/schema-changes.js';
 import type { AnyBody } from './txn/transactor.js';
 
@@ -94,6 +96,13 @@ export class StoreCore {
 
   follow(options: AnyStreamOptions = {}): unknown {
     return this.#parts.streams.follow(options);
+  }
+
+  stream(name: unknown): unknown {
+    this.#parts.live.guard();
+    checkStream(name);
+    const { log, ledger } = this.#parts;
+    return new LoggedStream({ log, name, head: ledger.streams.get(name) ?? 0, tail: [] });
   }
 
   live(query: (view: never) => unknown, options: LiveOptions & { readonly stamped?: boolean } = {}): unknown {

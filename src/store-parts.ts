@@ -8,13 +8,17 @@ import { Streams } from './log/streams.js';
 import { Subscribers } from './log/subscribers.js';
 import type { Engine } from './projections/engine.js';
 import { Horizon } from './projections/horizon.js';
-import { LiveQueries } from './projections/live.js';
+import { LiveQueries, type OpenTracked } from './projections/live.js';
+import type { ReadSet } from './projections/read-set.js';
 import { SnapshotLayout } from './projections/snapshot-layout.js';
-import { ViewFace } from './projections/view.js';
+import { Touch } from './projections/touch.js';
+import { PinnedView, ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';
 import { platform } from './platform.js';
 import type { StoreSettings } from './store-options.js';
 import type { Ledger } from './txn/ledger.js';
+import type { TouchOf } from './txn/expectation.js';
+import { streamsOf } from './txn/open-stream.js';
 import { SchemaChanges } from './txn/schema-changes.js';
 import type { Sink } from './txn/sink.js';
 import { TransactionFace } from './txn/transaction.js';
@@ -74,7 +78,7 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   });
   const streams = new Streams({
     ...{ log, feed, subscribers, onError },
-    tables: names,
+    known: { tables: names, events: new Set(settings.events.keys()) },
     pin: (label, place) => horizon.pinCursor(label, place),
     watch: (target, release) => platform.reclaimer.watch(target, release),
   });
@@ -83,6 +87,8 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     ...{ engine, log, sink, horizon, clock, Face, development },
     ledger: pending,
     events: settings.events,
+    openStream: streamsOf(log, sink),
+    touchOf: touching({ engine, log, sink, live, View }),
     limits: settings,
   });
   const schema = new SchemaChanges({
@@ -97,19 +103,26 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     elapsed: platform.elapsed,
   });
   return {
-    settings,
-    engine,
-    log,
-    feed,
-    horizon,
-    subscribers,
-    views,
-    live,
-    streams,
-    ledger,
-    transactor,
-    schema,
-    layout,
+    ...{ settings, engine, log, feed, horizon, subscribers, views, live },
+    ...{ streams, ledger, transactor, schema, layout },
+  };
+}
+
+/** Tells what touches a query that is run on the state with all that is on its way to the log. */
+function touching({
+  engine,
+  log,
+  sink,
+  live,
+  View,
+}: Pick<StoreParts, 'engine' | 'log' | 'live'> & { readonly sink: Sink; readonly View: typeof ViewFace }): TouchOf {
+  return (query) => {
+    const lease = { version: sink.version, offset: sink.head, release: () => undefined };
+    const open = (reads: ReadSet): ReturnType<OpenTracked> => {
+      const view = new PinnedView(engine, lease, log.lineage, reads);
+      return { view, face: new View(view) };
+    };
+    return new Touch(engine, live.readsOf(query, open));
   };
 }
 

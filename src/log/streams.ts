@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 
 import { checkOptions, MemoirError, show } from '../errors.js';
 import type { AnyBatch } from './batch.js';
-import { narrowBy, type AnyFilter } from './change-filter.js';
+import { narrowBy, type AnyFilter, type KnownNames } from './change-filter.js';
 import type { Marker, StreamPlan } from './cursor.js';
 import { Cursor } from './cursor.js';
 import { Follower } from './follower.js';
@@ -30,8 +30,8 @@ export interface StreamParts {
   readonly log: Log;
   readonly feed: Feed;
   readonly pin: PinCursor;
-  /** The names of the tables; may grow. */
-  readonly tables: ReadonlySet<string>;
+  /** What filters may name. */
+  readonly known: KnownNames;
   readonly subscribers: Subscribers;
   readonly watch: WatchDrop;
   readonly onError: OnError;
@@ -46,24 +46,24 @@ export interface AnyStreamOptions extends AnyFilter {
   readonly label?: string;
 }
 
-const OPTIONS = ['from', 'tables', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label'];
+const OPTIONS = ['from', 'tables', 'events', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label'];
 
 /** The streams of a store's log: pushed, pulled, and waited for. */
 export class Streams {
   readonly #log: Log;
   readonly #feed: Feed;
   readonly #pin: PinCursor;
-  readonly #tables: ReadonlySet<string>;
+  readonly #known: KnownNames;
   readonly #subscribers: Subscribers;
   readonly #watch: WatchDrop;
   readonly #onError: OnError;
   #open = true;
 
-  constructor({ log, feed, pin, tables, subscribers, watch, onError }: StreamParts) {
+  constructor({ log, feed, pin, known, subscribers, watch, onError }: StreamParts) {
     this.#log = log;
     this.#feed = feed;
     this.#pin = pin;
-    this.#tables = tables;
+    this.#known = known;
     this.#subscribers = subscribers;
     this.#watch = watch;
     this.#onError = onError;
@@ -146,7 +146,7 @@ export class Streams {
     }
     return {
       from,
-      narrow: narrowBy(options, this.#tables),
+      narrow: narrowBy(options, this.#known),
       progressEvery: markers === true ? progressEvery : undefined,
     };
   }

@@ -5,6 +5,7 @@ import type { Migrate } from '../codecs/evolution.js';
 import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
 import type { Events, NoEvents } from '../codecs/event-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
+import type { EventStream } from '../log/event-stream.js';
 import type { LogPlan } from '../log/byte-log.js';
 import type { Marker } from '../log/cursor.js';
 import type { Position } from '../log/position.js';
@@ -177,6 +178,8 @@ export interface ReadableStore<S extends Tables, E extends Events = NoEvents> {
     query: (view: View<S>) => A,
     options?: { readonly equal?: Equality<A>; readonly label?: string },
   ): Observable<A>;
+  /** The events of a stream, as far as retention keeps their batches. @throws `OptionInvalid` */
+  stream(name: string): EventStream<E>;
   /** Resolves once a batch has been appended and everyone told. @throws `WaitAborted`, `StoreClosed` */
   waitFor(offset: number | Position, options?: { readonly signal?: Abort }): Promise<void>;
   /** Who keeps history from being given back, oldest first. */
@@ -217,9 +220,9 @@ export interface Store<S extends Tables, E extends Events = NoEvents> extends An
    */
   transact<A>(
     body: Body<S, A, E>,
-    options?: TransactOptions & { readonly id?: undefined },
+    options?: TransactOptions<S> & { readonly id?: undefined },
   ): Appended<S, A, E> | Unchanged<A>;
-  transact<A>(body: Body<S, A, E>, options: TransactOptions): Appended<S, A, E> | Unchanged<A> | Repeated<S, E>;
+  transact<A>(body: Body<S, A, E>, options: TransactOptions<S>): Appended<S, A, E> | Unchanged<A> | Repeated<S, E>;
   /**
    * Adds an index to a table, while the store is used. It is built off to the side, in slices between which everything
    * else has its turn; writes going on meanwhile are taken into account. When it has every row it can be read, from
@@ -285,7 +288,7 @@ export interface DurableStore<S extends Tables, E extends Events = NoEvents> ext
    */
   transact<A>(
     body: Body<S, A, E>,
-    options?: TransactOptions & { readonly id?: undefined },
+    options?: TransactOptions<S> & { readonly id?: undefined },
   ): Promise<Appended<S, A, E> | Unchanged<A>>;
   transact<A>(
     body: Body<S, A, E>,

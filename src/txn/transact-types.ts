@@ -3,8 +3,9 @@ import type { DomainEvent, Events, NoEvents } from '../codecs/event-types.js';
 import type { Input, Tables } from '../codecs/table-types.js';
 import type { TypeOf } from '../codecs/codec.js';
 import type { Batch, Change, Meta } from '../log/batch.js';
-import type { Position } from '../log/position.js';
+import type { EventStream } from '../log/event-stream.js';
 import type { Writers } from '../projections/read-view.js';
+import type { Expectation } from './expectation.js';
 
 /** A transaction as its body sees it: the tables, to read and to write, the events, and what is random in it. */
 export type Transaction<S extends Tables, E extends Events = NoEvents> = Writers<S> & TransactionTools & EmitterOf<E>;
@@ -22,7 +23,7 @@ export interface TransactionTools {
 /** A store without events has nothing to emit. */
 type EmitterOf<E extends Events> = [keyof E] extends [never] ? unknown : Emitter<E>;
 
-/** What a transaction emits its domain events with. */
+/** What a transaction emits its domain events with, and reads their streams. */
 export interface Emitter<E extends Events> {
   /**
    * Adds a domain event to the batch: something that happened, which folds and readers of the log are told of. A stream
@@ -39,14 +40,19 @@ export interface Emitter<E extends Events> {
     data: Input<TypeOf<E[N]>>,
     options?: { readonly stream?: string },
   ): DomainEvent<Pick<E, N>>;
+  /** A stream, as this transaction sees it: with the batches before it, and what it has emitted so far. */
+  stream(name: string): EventStream<E>;
 }
 
 /** How a transaction is made. */
-export interface TransactOptions {
+export interface TransactOptions<S extends Tables = Tables> {
   /** Who did it and why: plain data, kept with the batch. */
   readonly meta?: Meta;
-  /** The offset that the head must have, else `Conflict`. */
-  readonly expect?: number | Position;
+  /**
+   * What must hold when it begins, else `Conflict`: the offset of the head, how far a stream has come, or that nothing
+   * has changed of what a query reads; one of these, or a list of which all must hold.
+   */
+  readonly expect?: Expectation<S> | readonly Expectation<S>[];
   /** A name for the transaction: repeating it gives the first batch again and runs nothing. */
   readonly id?: string;
 }

@@ -1,7 +1,9 @@
 import { MemoirError, show } from '../errors.js';
-import type { AnyEvent } from '../log/batch.js';
+import type { AnyEvent, Meta } from '../log/batch.js';
+import { streamEvent, type LoggedStream } from '../log/event-stream.js';
 import type { Engine } from '../projections/engine.js';
-import { Emitted, type EventDefinitions } from './emitted.js';
+import { checkStream, Emitted, type EventDefinitions } from './emitted.js';
+import type { OpenStream } from './open-stream.js';
 import { seededRandom } from './random.js';
 import { TableWrites } from './table-writer.js';
 import type { Limits, WriteScope } from './write-scope.js';
@@ -21,6 +23,8 @@ export interface TransactionStart {
   readonly offset: number;
   readonly at: number;
   readonly id: string | undefined;
+  readonly meta: Meta;
+  readonly openStream: OpenStream;
 }
 
 /** A transaction under way: reads see the head with all that was written so far. What its body holds is its face. */
@@ -41,7 +45,7 @@ export class OpenTransaction implements WriteScope {
   bytes = 0;
   changes = 0;
   readonly #sequences: ReadonlyMap<string, number>;
-  readonly #start: Pick<TransactionStart, 'events' | 'streams'>;
+  readonly #start: TransactionStart;
   #emitted: Emitted | undefined;
   /** The writer that was used last, and all of them once there are several: most transactions write one table. */
   #writer: TableWrites | undefined;
@@ -105,6 +109,17 @@ export class OpenTransaction implements WriteScope {
     return list === undefined || list.length === 0 ? undefined : list;
   }
 
+  /** A stream, with what this transaction has emitted so far. */
+  stream(name: unknown): LoggedStream {
+    checkStream(name);
+    const own = this.emitted.list.filter(({ stream }) => stream === name);
+    return this.#start.openStream(
+      name,
+      this.emitted.headOf(name),
+      own.map((event) => streamEvent(this.#start, event)),
+    );
+  }
+
   /** What it has emitted, to add to. */
   get emitted(): Emitted {
     this.guard();
@@ -140,6 +155,10 @@ export class TransactionFace {
 
   emit(type: unknown, data: unknown, options?: { readonly stream?: unknown }): AnyEvent {
     return this.#tx.emitted.emit(type, data, options);
+  }
+
+  stream(name: unknown): LoggedStream {
+    return this.#tx.stream(name);
   }
 
   /** The faces of a store's transactions. */

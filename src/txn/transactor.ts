@@ -7,12 +7,13 @@ import { toKey } from '../codecs/key.js';
 import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
 import { NO_EVENTS } from '../log/batch-coder.js';
 import type { Log } from '../log/log.js';
-import { offsetOf, type Position } from '../log/position.js';
 import type { Engine } from '../projections/engine.js';
 import type { Horizon } from '../projections/horizon.js';
 import type { TableState } from '../projections/table-state.js';
 import type { EventDefinitions } from './emitted.js';
+import { checkExpected, type ExpectedParts, type TouchOf } from './expectation.js';
 import type { Ledger } from './ledger.js';
+import type { OpenStream } from './open-stream.js';
 import type { Sink } from './sink.js';
 import { OpenTransaction, type TransactionFace } from './transaction.js';
 import type { Limits } from './write-scope.js';
@@ -29,12 +30,14 @@ export interface TransactorParts {
   readonly development: boolean;
   readonly clock: () => number;
   readonly Face: typeof TransactionFace;
+  readonly openStream: OpenStream;
+  readonly touchOf: TouchOf;
 }
 
 /** Options of `transact`, unchecked. */
 export interface AnyTransactOptions {
   readonly meta?: unknown;
-  readonly expect?: number | Position | undefined;
+  readonly expect?: unknown;
   readonly id?: unknown;
 }
 
@@ -43,7 +46,13 @@ const OPTIONS = ['meta', 'expect', 'id'];
 /** What `transact` is given when it is given none. */
 export const NO_OPTIONS: AnyTransactOptions = Object.freeze({});
 
-const PLAIN = Object.freeze({ meta: Object.freeze({}), id: undefined });
+/** What a batch is given by whoever makes it. */
+interface Named {
+  readonly id: string | undefined;
+  readonly meta: Meta;
+}
+
+const PLAIN: Named = Object.freeze({ meta: Object.freeze({}), id: undefined });
 
 /** A body, types apart. */
 export type AnyBody = (tx: TransactionFace) => unknown;
@@ -51,21 +60,25 @@ export type AnyBody = (tx: TransactionFace) => unknown;
 /** Runs transactions, one at a time: body, batch, and on to the sink, which appends and tells. */
 export class Transactor {
   readonly #parts: TransactorParts;
+  readonly #expected: ExpectedParts;
   #running = false;
   /** The face of the transaction before, kept until there is another: see `keepShape`. */
   last: TransactionFace | undefined;
 
   constructor(parts: TransactorParts) {
     this.#parts = parts;
+    const { log, sink, ledger, touchOf } = parts;
+    this.#expected = { log, sink, ledger, touchOf: (query) => this.alone(() => touchOf(query)) };
   }
 
   transact(body: AnyBody, options: AnyTransactOptions): unknown {
     const { engine, horizon, sink } = this.#parts;
     this.refuseNesting();
-    const { meta, id } = this.#checked(options);
+    const named = this.#checked(options);
+    const { meta, id } = named;
     const first = id === undefined ? undefined : this.#parts.ledger.find(id);
     if (first !== undefined) return { ...first, repeated: true };
-    if (options.expect !== undefined) this.#expect(options.expect);
+    if (options.expect !== undefined) checkExpected(options.expect, this.#expected);
     horizon.guard();
 
     const { result, batch, bytes } = this.#run((tx) => {
@@ -78,7 +91,7 @@ export class Transactor {
       const made = this.#batchOf(tx, changes, meta);
       sink.take(made);
       return { result: returned, batch: made, bytes: tx.bytes };
-    }, id);
+    }, named);
     if (batch === undefined) return { appended: false, offset: sink.head, changes: [], events: [], result };
 
     this.#parts.ledger.note(batch);
@@ -99,7 +112,7 @@ export class Transactor {
       const changes = engine.changes(changeOf);
       engine.rollback(0);
       return { result, changes, events: tx.events ?? [], violations: tx.violations };
-    }, undefined);
+    }, PLAIN);
   }
 
   /** Runs work that is no transaction and in which there must be none. */
@@ -123,8 +136,8 @@ export class Transactor {
   }
 
   /** Runs what makes up a transaction between begin and settle; whatever is thrown undoes everything. */
-  #run<A>(work: (tx: OpenTransaction) => A, id: string | undefined): A {
-    const { engine, log, sink, limits, development, clock } = this.#parts;
+  #run<A>(work: (tx: OpenTransaction) => A, { id, meta }: Named): A {
+    const { engine, log, sink, limits, development, clock, openStream } = this.#parts;
     const { lineage } = log;
     const now = Math.trunc(clock());
     if (!Number.isSafeInteger(now))
@@ -142,6 +155,8 @@ export class Transactor {
       offset: sink.head + 1,
       at,
       id,
+      meta,
+      openStream,
     });
     this.#running = true;
     try {
@@ -184,7 +199,7 @@ export class Transactor {
     return batch;
   }
 
-  #checked(options: AnyTransactOptions): { readonly meta: Meta; readonly id: string | undefined } {
+  #checked(options: AnyTransactOptions): Named {
     if (options === NO_OPTIONS) return PLAIN;
     checkOptions('transact', options, OPTIONS);
     const { meta = {}, id } = options;
@@ -200,16 +215,6 @@ export class Transactor {
     } catch (error) {
       throw blame(error, 'meta');
     }
-  }
-
-  #expect(expected: number | Position): void {
-    const { log, sink } = this.#parts;
-    const offset = offsetOf(log, expected);
-    if (offset === sink.head) return;
-    throw new MemoirError('Conflict', `the head is ${sink.head}, and ${offset} was expected: read anew and try again`, {
-      requested: offset,
-      head: sink.head,
-    });
   }
 }
 
