@@ -42,6 +42,7 @@ export default defineConfig({
       { find: /^memoir\/avro$/, replacement: join(root, 'src/avro.ts') },
       { find: /^memoir\/fp$/, replacement: join(root, 'src/fp.ts') },
       { find: /^memoir\/log\/file$/, replacement: join(root, 'src/log-file.ts') },
+      { find: /^memoir\/testing$/, replacement: join(root, 'src/testing.ts') },
     ],
   },
   // found while a browser is already running tests, a dependency would reload the page

@@ -66,6 +66,8 @@ export type {
   ViewOf,
   WithMarkers,
 } from './txn/contract.js';
+export { decideOn, decider } from './txn/decider.js';
+export type { AnyFact, Decided, DecideOptions, Decider, FactOf } from './txn/decider.js';
 export type { Expectation, QueryExpectation, StreamExpectation } from './txn/expectation.js';
 export type {
   Appended,

@@ -46,8 +46,8 @@ export interface EventStream<E extends Events = NoEvents> {
    * The events, in the order of their positions. They are read as the iterable is read, each iteration anew, and take
    * time in what is read.
    *
-   * @throws `OffsetCompacted` when what is wanted is not there any more, `LineageChanged` when the store was restored to
-   *   other content meanwhile, `RangeInvalid`
+   * @throws `OffsetCompacted` when what is wanted is not there any more, `LineageChanged` when the store was restored
+   *   to other content meanwhile, `RangeInvalid`
    */
   read(range?: StreamRange): Iterable<StreamEvent<E>>;
 }

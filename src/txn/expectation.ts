@@ -67,10 +67,14 @@ function checkStreamHead(given: object, ledger: Ledger): void {
   checkOptions('expect', given, ['stream', 'is']);
   const { stream, is } = given as { readonly stream: unknown; readonly is?: unknown };
   checkStream(stream);
+  expectPosition(stream, is, ledger.streams.get(stream) ?? 0);
+}
+
+/** Refuses when a stream whose last event is at `head` is not as expected. @throws `Conflict`, `OptionInvalid` */
+export function expectPosition(stream: string, is: unknown, head: number): void {
   const isPosition = typeof is === 'number' && Number.isSafeInteger(is) && is >= 0;
   if (!isPosition && is !== 'absent' && is !== 'exists')
     throw new MemoirError('OptionInvalid', `is: ${show(is)} is none of 'absent', 'exists', or a position from 0`);
-  const head = ledger.streams.get(stream) ?? 0;
   if (is === 'exists' ? head > 0 : head === (is === 'absent' ? 0 : is)) return;
   const has = head === 0 ? 'no events' : `its last event at position ${head}`;
   const wanted = isPosition ? `position ${is} was` : `it to be ${show(is)} was`;

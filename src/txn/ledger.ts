@@ -64,9 +64,13 @@ export class Ledger {
       this.#captured = false;
       for (const [name, last] of Object.entries(sequences)) this.#sequences.set(name, last);
     }
-    for (const { stream, position } of events) if (stream !== undefined) this.moveStream(stream, position!);
+    if (events.length > 0) this.#noteEvents(events);
     if (id !== undefined) this.#ids.add(id, batch);
     this.#ids.slide(offset);
+  }
+
+  #noteEvents(events: AnyBatch['events']): void {
+    for (const { stream, position } of events) if (stream !== undefined) this.moveStream(stream, position!);
   }
 
   /** Takes in that a stream has an event at a position. */

@@ -3,6 +3,7 @@ import type { AnyEvent, Meta } from '../log/batch.js';
 import { streamEvent, type LoggedStream } from '../log/event-stream.js';
 import type { Engine } from '../projections/engine.js';
 import { checkStream, Emitted, type EventDefinitions } from './emitted.js';
+import type { Ledger } from './ledger.js';
 import type { OpenStream } from './open-stream.js';
 import { seededRandom } from './random.js';
 import { TableWrites } from './table-writer.js';
@@ -13,10 +14,7 @@ export interface TransactionStart {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly sequences: ReadonlyMap<string, number>;
-  /** The event types of the store. */
-  readonly events: EventDefinitions;
-  /** The last position of each event stream. */
-  readonly streams: ReadonlyMap<string, number>;
+  readonly facts: EventParts;
   readonly development: boolean;
   readonly lineage: string;
   /** The offset that its batch will have. */
@@ -24,6 +22,12 @@ export interface TransactionStart {
   readonly at: number;
   readonly id: string | undefined;
   readonly meta: Meta;
+}
+
+/** What transactions of a store emit events with. */
+export interface EventParts {
+  readonly definitions: EventDefinitions;
+  readonly ledger: Ledger;
   readonly openStream: OpenStream;
 }
 
@@ -45,7 +49,8 @@ export class OpenTransaction implements WriteScope {
   bytes = 0;
   changes = 0;
   readonly #sequences: ReadonlyMap<string, number>;
-  readonly #start: TransactionStart;
+  readonly #facts: EventParts;
+  readonly #meta: Meta;
   #emitted: Emitted | undefined;
   /** The writer that was used last, and all of them once there are several: most transactions write one table. */
   #writer: TableWrites | undefined;
@@ -55,11 +60,12 @@ export class OpenTransaction implements WriteScope {
   #open = true;
 
   constructor(start: TransactionStart) {
-    const { engine, limits, sequences, development, lineage, offset, at, id } = start;
+    const { engine, limits, sequences, facts, development, lineage, offset, at, id, meta } = start;
     this.engine = engine;
     this.limits = limits;
     this.#sequences = sequences;
-    this.#start = start;
+    this.#facts = facts;
+    this.#meta = meta;
     this.development = development;
     this.lineage = lineage;
     this.offset = offset;
@@ -112,18 +118,16 @@ export class OpenTransaction implements WriteScope {
   /** A stream, with what this transaction has emitted so far. */
   stream(name: unknown): LoggedStream {
     checkStream(name);
-    const own = this.emitted.list.filter(({ stream }) => stream === name);
-    return this.#start.openStream(
-      name,
-      this.emitted.headOf(name),
-      own.map((event) => streamEvent(this.#start, event)),
-    );
+    const { list } = this.emitted;
+    const batch = { offset: this.offset, at: this.at, id: this.id, meta: this.#meta };
+    const own = list.filter(({ stream }) => stream === name).map((event) => streamEvent(batch, event));
+    return this.#facts.openStream(name, this.emitted.headOf(name), own);
   }
 
   /** What it has emitted, to add to. */
   get emitted(): Emitted {
     this.guard();
-    return (this.#emitted ??= new Emitted(this, this.#start.events, this.#start.streams));
+    return (this.#emitted ??= new Emitted(this, this.#facts.definitions, this.#facts.ledger.streams));
   }
 
   random(): number {

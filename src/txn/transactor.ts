@@ -15,7 +15,7 @@ import { checkExpected, type ExpectedParts, type TouchOf } from './expectation.j
 import type { Ledger } from './ledger.js';
 import type { OpenStream } from './open-stream.js';
 import type { Sink } from './sink.js';
-import { OpenTransaction, type TransactionFace } from './transaction.js';
+import { OpenTransaction, type EventParts, type TransactionFace } from './transaction.js';
 import type { Limits } from './write-scope.js';
 
 /** What a transactor works with. */
@@ -61,13 +61,15 @@ export type AnyBody = (tx: TransactionFace) => unknown;
 export class Transactor {
   readonly #parts: TransactorParts;
   readonly #expected: ExpectedParts;
+  readonly #facts: EventParts;
   #running = false;
   /** The face of the transaction before, kept until there is another: see `keepShape`. */
   last: TransactionFace | undefined;
 
   constructor(parts: TransactorParts) {
     this.#parts = parts;
-    const { log, sink, ledger, touchOf } = parts;
+    const { log, sink, ledger, events: definitions, openStream, touchOf } = parts;
+    this.#facts = { definitions, ledger, openStream };
     this.#expected = { log, sink, ledger, touchOf: (query) => this.alone(() => touchOf(query)) };
   }
 
@@ -137,7 +139,7 @@ export class Transactor {
 
   /** Runs what makes up a transaction between begin and settle; whatever is thrown undoes everything. */
   #run<A>(work: (tx: OpenTransaction) => A, { id, meta }: Named): A {
-    const { engine, log, sink, limits, development, clock, openStream } = this.#parts;
+    const { engine, log, sink, limits, development, clock } = this.#parts;
     const { lineage } = log;
     const now = Math.trunc(clock());
     if (!Number.isSafeInteger(now))
@@ -148,15 +150,13 @@ export class Transactor {
       engine,
       limits,
       sequences: this.#parts.ledger.sequences,
-      events: this.#parts.events,
-      streams: this.#parts.ledger.streams,
+      facts: this.#facts,
       development,
       lineage,
       offset: sink.head + 1,
       at,
       id,
       meta,
-      openStream,
     });
     this.#running = true;
     try {
