@@ -2,8 +2,9 @@ import * as t from 'io-ts';
 import type { Observable } from 'rxjs';
 import { describe, expectTypeOf, it } from 'vitest';
 
-import { createStore, date, event, openStore, table, type Batch, type DurableStore } from 'memoir';
-import type { DomainEvent, LogPlan, Store, Transaction } from 'memoir';
+import { createStore, date, decideOn, decider, event, openStore, table } from 'memoir';
+import type { Batch, Decided, DomainEvent, DurableStore, LogPlan, Store, Transaction } from 'memoir';
+import { specificationOf } from 'memoir/testing';
 import { store as bare, tables } from './fixture.js';
 
 const Line = t.strict({ sku: t.string, n: t.Int });
@@ -74,5 +75,58 @@ describe('events', () => {
     createStore({ tables, events: { Placed: 'string' } });
     // @ts-expect-error -- a table is no event
     createStore({ tables, events: { Placed: table(t.strict({ id: t.string }), { primaryKey: 'id' }) } });
+  });
+
+  it('are read by stream, and expected, with their types', () => {
+    const read = (): unknown => {
+      for (const one of store.stream('s').read({ from: 2, reverse: true })) {
+        expectTypeOf(one.position).toEqualTypeOf<number>();
+        if (one.type === 'Shipped') expectTypeOf(one.data).toEqualTypeOf<{ at: Date }>();
+      }
+      store.transact((tx) => tx.stream('s').head, {
+        expect: [3, { stream: 's', is: 'absent' }, { query: (db) => db.tasks.get('t1')?.queue, since: 2 }],
+      });
+      // @ts-expect-error -- no such state of a stream
+      store.transact(() => 1, { expect: { stream: 's', is: 'gone' } });
+      // @ts-expect-error -- a query is of the store's tables
+      store.transact(() => 1, { expect: { query: (db) => db.task.get('t1'), since: 2 } });
+      // @ts-expect-error -- since when?
+      store.transact(() => 1, { expect: { query: (db) => db.tasks.size } });
+      // @ts-expect-error -- no such range
+      return store.stream('s').read({ form: 1 });
+    };
+    expectTypeOf(read).toBeFunction();
+  });
+
+  it('are decided on by deciders of the store’s events', () => {
+    type Named = { readonly type: 'Renamed'; readonly data: { readonly to: string } };
+    const naming = decider({
+      initialState: () => '',
+      evolve: (_: string, { data }: Named) => data.to,
+      decide: (to: string, from): Named[] => (to === from ? [] : [{ type: 'Renamed', data: { to } }]),
+    });
+    type Lost = { readonly type: 'Lost'; readonly data: { readonly n: number } };
+    const other = decider({
+      initialState: () => 0,
+      evolve: (n: number, { data }: Lost) => n + data.n,
+      decide: (n: number): Lost => ({ type: 'Lost', data: { n } }),
+    });
+    const decide = () =>
+      store.transact((tx) => {
+        // @ts-expect-error -- the command is a string
+        decideOn(tx, 's', naming, 5);
+        // @ts-expect-error -- the store has no such event
+        decideOn(tx, 's', other, 5);
+        return decideOn(tx, 's', naming, 'x', { expect: 'exists', from: { position: 3, state: 'w' } });
+      });
+    expectTypeOf(decide).returns.toHaveProperty('result').toEqualTypeOf<Decided<string, typeof events>>();
+    specificationOf(naming)([])
+      .when('x')
+      .then({ type: 'Renamed', data: { to: 'x' } })
+      .thenState('x');
+    // @ts-expect-error -- another's event
+    specificationOf(naming)([{ type: 'Lost', data: { n: 1 } }]);
+    // @ts-expect-error -- a store without events has nothing to decide on
+    expectTypeOf(() => bare.transact((tx) => decideOn(tx, 's', naming, 'x'))).toBeFunction();
   });
 });
