@@ -17,6 +17,7 @@ import type { ViewFace } from './projections/view.js';
 import { platform } from './platform.js';
 import type { StoreParts } from './store-parts.js';
 import { checkStream } from './txn/emitted.js';
+import { Ledger } from './txn/ledger.js';
 import type { AddIndexOptions } from './txn/schema-changes.js';
 import type { AnyBody } from './txn/transactor.js';
 
@@ -172,8 +173,18 @@ export class StoreCore {
     const replayed = new Engine(
       new Map([...this.#parts.engine.tables].map(([name, { original }]) => [name, original])),
     );
-    for (const batch of this.#parts.log.read(1)) fold(replayed, batch);
+    const heads = new Ledger(0);
+    for (const batch of this.#parts.log.read(1)) {
+      fold(replayed, batch);
+      heads.note(batch);
+    }
     replayed.check();
+    const { log, ledger } = this.#parts;
+    for (const [name, head] of heads.streams) {
+      assert(log.streams.upTo(name, head)?.position === head, `the index of streams has the last event of ${name}`);
+      // Events of types that are gone have moved a stream, too.
+      assert((ledger.streams.get(name) ?? 0) >= head, `the head of the stream ${name} is not before its last event`);
+    }
     // What is on its way to the log is in the tables already.
     const head = this.#parts.horizon.timeline.versionOf(this.#parts.log.head);
     for (const [name, table] of this.#parts.engine.tables) {

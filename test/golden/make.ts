@@ -1,6 +1,6 @@
 /**
- * Makes the files of a format, once, when it is new: `npx tsx test/golden/make.ts format-1`, or `events-1` for those of a
- * store with events. What is there is never made anew: it is what stores out there have on their disks.
+ * Makes the files of a format, once, when it is new: `npx tsx test/golden/make.ts format-1`, or `events-1` for those of
+ * a store with events. What is there is never made anew: it is what stores out there have on their disks.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
