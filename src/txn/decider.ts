@@ -123,7 +123,7 @@ export function decideOn<E extends Events, S, C, F extends FactOf<E>>(
   const { expect, from } = options;
   const found = tx.stream(stream);
   if (expect !== undefined) expectPosition(stream, expect, found.head);
-  if (from !== undefined) checkOptions('from', from, ['position', 'state']);
+  if (from !== undefined) checkKept(from, found);
   let state = from === undefined ? by.initialState() : from.state;
   // The stream may have events of other types, which the decider lets pass.
   const after = (event: unknown): S => by.evolve(state, event as F);
@@ -138,6 +138,18 @@ export function decideOn<E extends Events, S, C, F extends FactOf<E>>(
     state = after(event);
   }
   return { events, state, position: found.head + events.length };
+}
+
+/** Refuses a state that was not kept of this stream: it is of a position that the stream has yet to come to. */
+function checkKept(from: object, { name, head }: { readonly name: string; readonly head: number }): void {
+  checkOptions('from', from, ['position', 'state']);
+  const { position } = from as { readonly position?: unknown };
+  if (typeof position !== 'number' || !(position > head)) return;
+  throw new MemoirError(
+    'Conflict',
+    `the state is of position ${position}, and the stream ${show(name)} ends at ${head}: read the state anew`,
+    { stream: name, requested: position, actual: head },
+  );
 }
 
 function checkFact(given: unknown): unknown {

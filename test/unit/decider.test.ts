@@ -103,6 +103,8 @@ describe('decideOn', () => {
     expect(decide({ expects: 1 }).code).toBe('OptionInvalid');
     expect(decide({ from: { at: 1 } }).code).toBe('OptionInvalid');
     expect(decide({ from: { position: -2, state: 1 } }).code).toBe('RangeInvalid');
+    expect(decide({ from: { position: NaN, state: 1 } }).code).toBe('RangeInvalid');
+    expect(decide({ from: { position: 3, state: 1 } })).toMatchObject({ code: 'Conflict', stream: 's', actual: 2 });
     for (const odd of [undefined, 5, Promise.resolve([]), [null]])
       expect(decide({}, { ...tally, decide: () => odd })).toMatchObject({ code: 'EventInvalid' });
     expect(decide({}, { ...tally, decide: () => ({ type: 'Gone', data: {} }) }).code).toBe('EventUnknown');
