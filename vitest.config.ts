@@ -43,6 +43,7 @@ export default defineConfig({
       { find: /^memoir\/fp$/, replacement: join(root, 'src/fp.ts') },
       { find: /^memoir\/fsm$/, replacement: join(root, 'src/fsm.ts') },
       { find: /^memoir\/log\/file$/, replacement: join(root, 'src/log-file.ts') },
+      { find: /^memoir\/testing$/, replacement: join(root, 'src/testing.ts') },
     ],
   },
   // found while a browser is already running tests, a dependency would reload the page

@@ -16,6 +16,7 @@ import { createStore, table } from 'memoir';
 import { avro } from 'memoir/avro';
 import { tryTransact } from 'memoir/fp';
 import { fileLog } from 'memoir/log/file';
+import { specificationOf } from 'memoir/testing';
 
 const Task = t.readonly(t.strict({ id: t.string, queue: t.string, priority: t.number }));
 const tasks = table(Task, { primaryKey: 'id', indexes: { byQueue: ['queue', 'priority'] } });
@@ -31,6 +32,7 @@ const outcome = tryTransact(store, (tx) => either.right(tx.tasks.getOrThrow('t3'
 if (typeof fileLog({ dir: 'data' }).open !== 'function') throw new Error('no fileLog');
 if (!either.isLeft(outcome) || outcome.left.code !== 'RowNotFound') throw new Error('no RowNotFound');
 if (avro.name !== 'avro') throw new Error('no avro');
+if (typeof specificationOf !== 'function') throw new Error('no specificationOf');
 `;
 const MISUSE = `
 // @ts-expect-error there is no such index

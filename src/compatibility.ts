@@ -1,3 +1,5 @@
+import { eventDefinitionsOf } from './codecs/event.js';
+import type { Events } from './codecs/event-types.js';
 import { schemaToday, type Migrate, type SchemaToday } from './codecs/evolution.js';
 import { blame } from './codecs/fault.js';
 import { schemaFaults } from './codecs/row-reading.js';
@@ -5,14 +7,16 @@ import { readSchema, schemaText } from './codecs/store-schema.js';
 import type { Tables } from './codecs/table-types.js';
 import { definitionsOf } from './store-options.js';
 
-/** The tables of a store, and how older rows become theirs. */
+/** The tables and event types of a store, and how older rows become theirs. */
 export interface SchemaSource<S extends Tables> {
   readonly tables: S;
+  /** The domain events, by the names of their types. */
+  readonly events?: Events;
   readonly migrate?: Migrate<S>;
 }
 
 /**
- * What the files of a store say of its tables, as text: how rows lie in bytes, and the versions of the tables. Keep it
+ * What the files of a store say of its tables and events, as text: how rows lie in bytes, and their versions. Keep it
  * beside the code, and let {@link checkCompatibility} compare it with what the code has become. Equal definitions give
  * equal texts; indexes are no part of it.
  *
@@ -68,6 +72,6 @@ export function checkCompatibility<const S extends Tables>(
   }
 }
 
-function todayOf({ tables, migrate }: SchemaSource<Tables>): SchemaToday {
-  return schemaToday(definitionsOf(tables), migrate);
+function todayOf({ tables, events = {}, migrate }: SchemaSource<Tables>): SchemaToday {
+  return schemaToday({ definitions: definitionsOf(tables), events: eventDefinitionsOf(events), migrate });
 }

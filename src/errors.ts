@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'UniqueViolation'
   | 'RowTooLarge'
   | 'BatchTooLarge'
+  | 'EventInvalid'
+  | 'EventUnknown'
   // when a transaction begins or ends
   | 'AsyncBody'
   | 'Conflict'
@@ -69,9 +71,13 @@ export interface ErrorFields {
   readonly keys?: readonly (readonly unknown[])[];
   /** Where in the row, definition or options the fault is, e.g. `tags.2` or `indexes.byTag`. */
   readonly path?: string;
+  /** The event type the error is about. */
+  readonly event?: string;
+  /** The event stream the error is about. */
+  readonly stream?: string;
   /** The offset the error is about. */
   readonly offset?: number;
-  /** The offset or position that was asked for. */
+  /** The offset or position that was asked for, or what a stream was expected to be. */
   readonly requested?: number | string;
   /** The oldest readable batch, when the error was made. */
   readonly floor?: number;
@@ -116,6 +122,8 @@ export class MemoirError extends Error implements ErrorFields {
   declare readonly row?: unknown;
   declare readonly keys?: readonly (readonly unknown[])[];
   declare readonly path?: string;
+  declare readonly event?: string;
+  declare readonly stream?: string;
   declare readonly offset?: number;
   declare readonly requested?: number | string;
   declare readonly floor?: number;

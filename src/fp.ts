@@ -3,6 +3,8 @@ import { either as E } from 'fp-ts';
 import {
   MemoirError,
   type Appended,
+  type Events,
+  type NoEvents,
   type Repeated,
   type Store,
   type Tables,
@@ -12,7 +14,10 @@ import {
 } from './index.js';
 
 /** What `tryTransact` gives on the right: what `transact` would return. */
-export type Transacted<S extends Tables, A> = Appended<S, A> | Unchanged<A> | Repeated<S>;
+export type Transacted<S extends Tables, A, V extends Events = NoEvents> =
+  | Appended<S, A, V>
+  | Unchanged<A>
+  | Repeated<S, V>;
 
 /** Carries a body's `left` out through the abort. */
 class Left<E> extends Error {
@@ -43,12 +48,12 @@ class Left<E> extends Error {
  * console.log(E.isLeft(outcome) && outcome.left.code); // RowNotFound
  * ```
  */
-export function tryTransact<S extends Tables, L, A>(
-  store: Store<S>,
-  body: (tx: Transaction<S>) => E.Either<L, A>,
-  options: TransactOptions = {},
-): E.Either<L | MemoirError, Transacted<S, A>> {
-  const unwrapped = (tx: Transaction<S>): never => {
+export function tryTransact<S extends Tables, L, A, V extends Events = NoEvents>(
+  store: Store<S, V>,
+  body: (tx: Transaction<S, V>) => E.Either<L, A>,
+  options: TransactOptions<S> = {},
+): E.Either<L | MemoirError, Transacted<S, A, V>> {
+  const unwrapped = (tx: Transaction<S, V>): never => {
     const outcome: unknown = body(tx);
     // What is no Either, a promise above all, is for `transact` to refuse.
     if (!isEither<L, A>(outcome)) return refused(outcome) as never;

@@ -3,6 +3,8 @@ export type { ByteCodec, RowCoder, RowReader } from './codecs/byte-codec.js';
 export { json } from './codecs/json-codec.js';
 export type { Migrate } from './codecs/evolution.js';
 export type { Codec, TypeOf } from './codecs/codec.js';
+export { event } from './codecs/event.js';
+export type { DomainEvent, EventCodec, EventOptions, Events, NoEvents } from './codecs/event-types.js';
 export type { IndexKind } from './codecs/index-plan.js';
 export type { Key, KeyPart } from './codecs/key.js';
 export { compareKeys } from './codecs/key.js';
@@ -27,6 +29,7 @@ export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
 export type { Consumption } from './log/consumer.js';
 export type { Marker } from './log/cursor.js';
+export type { EventStream, StreamEvent, StreamRange } from './log/event-stream.js';
 export type { Keep } from './log/keep.js';
 export type { Block, Gap, Policy } from './log/policy.js';
 export type { Position } from './log/position.js';
@@ -54,23 +57,29 @@ export { checkCompatibility, describeSchema, type SchemaSource } from './compati
 export { createStore } from './store.js';
 export type {
   AnyStore,
-  Appended,
-  DryRun,
   DurableStore,
   OpenOptions,
   ReadableStore,
-  Repeated,
   RestoreOptions,
   RowChange,
   Store,
   StoreOptions,
   Strict,
+  ViewOf,
+} from './txn/contract.js';
+export { decideOn, decider } from './txn/decider.js';
+export type { AnyFact, Decided, DecideOptions, Decider, FactOf } from './txn/decider.js';
+export type { Expectation, QueryExpectation, StreamExpectation } from './txn/expectation.js';
+export type {
+  Appended,
+  DryRun,
+  Emitter,
+  Repeated,
   TransactOptions,
   Transaction,
   TransactionTools,
   Unchanged,
-  ViewOf,
-} from './txn/contract.js';
+} from './txn/transact-types.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';
 export type {

@@ -1,9 +1,11 @@
 import { assert } from './assert.js';
 import { invalidDefinition as invalid, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
+import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
 import type { AnyBatch } from './log/batch.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
+import type { Passed } from './log/event-coder.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { fold, load } from './projections/fold.js';
@@ -50,7 +52,9 @@ const BATCHES_PER_TRIM = 1024;
  * await again.close();
  * ```
  */
-export async function openStore<const S extends Tables>(options: OpenOptions<S>): Promise<DurableStore<S>> {
+export async function openStore<const S extends Tables, E extends Events = NoEvents>(
+  options: OpenOptions<S, E>,
+): Promise<DurableStore<S, E>> {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw invalid('openStore', 'takes { tables, log, … }');
   const { log: plan, pendingBytesMax, ...rest } = options;
@@ -66,7 +70,7 @@ export async function openStore<const S extends Tables>(options: OpenOptions<S>)
   try {
     const recovered = await recover({ ...settings, lineage: outside.lineage }, outside, pendingMax);
     // Typed at its face, untyped inside, as in `createStore`.
-    return new LoggedStore(recovered, plan.snapshotEvery ?? {}) as unknown as DurableStore<S>;
+    return new LoggedStore(recovered, plan.snapshotEvery ?? {}) as unknown as DurableStore<S, E>;
   } catch (error) {
     await outside.close();
     throw error;
@@ -86,14 +90,15 @@ function firstKept({ keep }: StoreSettings, { floor, head }: ByteLog): number {
 }
 
 async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMax: number): Promise<Recovered> {
-  const { definitions, filterRows, development, codec, onError, idWindow, migrate, stateHash } = settings;
-  const today = schemaToday(definitions, migrate);
-  const recovery = { outside, codec, development, stateHash, onError, today, turns: platform };
+  const { definitions, filterRows, development, codec, onError, idWindow, stateHash } = settings;
+  const today = schemaToday(settings);
+  const [ledger, pending] = [new Ledger(idWindow, stateHash ? new KeptHash() : undefined), new Ledger(idWindow)];
+  const passed: Passed = (stream, position) => ledger.moveStream(stream, position);
+  const recovery = { outside, codec, development, stateHash, onError, today, turns: platform, passed };
   const empty = (): Engine => new Engine(definitions, filterRows);
   const loaded = await newestSnapshot(recovery, empty);
   const { engine, head: state } = loaded ?? { engine: empty(), head: 0 };
   engine.doubt();
-  const [ledger, pending] = [new Ledger(idWindow, stateHash ? new KeptHash() : undefined), new Ledger(idWindow)];
   if (loaded !== undefined) ledger.reset(loaded);
   const kept = firstKept(settings, outside);
   // Ids that will be forgotten need not be remembered first, but where each state on the way has its hash.

@@ -3,8 +3,9 @@ import { map } from 'rxjs';
 import { assert } from './assert.js';
 import { checkOptions, MemoirError, show } from './errors.js';
 import type { Table } from './codecs/table-types.js';
-import { compacted, inFuture, offsetOf, startOf, type Position } from './log/position.js';
 import type { AnyHandler } from './log/consumer.js';
+import { LoggedStream } from './log/event-stream.js';
+import { compacted, inFuture, offsetOf, startOf, type Position } from './log/position.js';
 import type { Abort, AnyConsumeOptions, AnyStreamOptions } from './log/streams.js';
 import { diff } from './projections/diff.js';
 import { Engine } from './projections/engine.js';
@@ -16,6 +17,8 @@ import { statsOf } from './projections/stats.js';
 import type { ViewFace } from './projections/view.js';
 import { platform } from './platform.js';
 import type { StoreParts } from './store-parts.js';
+import { checkStream } from './txn/emitted.js';
+import { Ledger } from './txn/ledger.js';
 import type { AddIndexOptions } from './txn/schema-changes.js';
 import type { AnyBody } from './txn/transactor.js';
 
@@ -118,6 +121,13 @@ export class StoreCore {
     return this.#parts.streams.consume(handler, options, this.blocks);
   }
 
+  stream(name: unknown): unknown {
+    this.#parts.live.guard();
+    checkStream(name);
+    const { log, ledger } = this.#parts;
+    return new LoggedStream({ log, name, head: ledger.streams.get(name) ?? 0, tail: [] });
+  }
+
   live(query: (view: never) => unknown, options: LiveOptions & { readonly stamped?: boolean } = {}): unknown {
     this.#parts.streams.guard();
     checkQuery(query);
@@ -200,8 +210,18 @@ export class StoreCore {
     const replayed = new Engine(
       new Map([...this.#parts.engine.tables].map(([name, { original }]) => [name, original])),
     );
-    for (const batch of this.#parts.log.read(1)) fold(replayed, batch);
+    const heads = new Ledger(0);
+    for (const batch of this.#parts.log.read(1)) {
+      fold(replayed, batch);
+      heads.note(batch);
+    }
     replayed.check();
+    const { log, ledger } = this.#parts;
+    for (const [name, head] of heads.streams) {
+      assert(log.streams.upTo(name, head)?.position === head, `the index of streams has the last event of ${name}`);
+      // Events of types that are gone have moved a stream, too.
+      assert((ledger.streams.get(name) ?? 0) >= head, `the head of the stream ${name} is not before its last event`);
+    }
     // What is on its way to the log is in the tables already.
     const head = this.#parts.horizon.timeline.versionOf(this.#parts.log.head);
     for (const [name, table] of this.#parts.engine.tables) {

@@ -1,4 +1,6 @@
 import { invalidDefinition as invalid, show } from './errors.js';
+import { eventDefinitionsOf, type EventDefinition } from './codecs/event.js';
+import type { Events } from './codecs/event-types.js';
 import { definitionOf, type Definition } from './codecs/table.js';
 import { checkTableName } from './codecs/table-name.js';
 import type { Tables } from './codecs/table-types.js';
@@ -12,12 +14,13 @@ import type { StoreOptions } from './txn/contract.js';
 
 /** The options of a store, checked and filled in. */
 export interface StoreSettings extends Required<
-  Omit<StoreOptions<Tables>, 'tables' | 'mode' | 'strict' | 'snapshot' | 'migrate' | 'history'>
+  Omit<StoreOptions<Tables, Events>, 'tables' | 'events' | 'mode' | 'strict' | 'snapshot' | 'migrate' | 'history'>
 > {
   readonly history: HistorySettings;
   readonly migrate: unknown;
   readonly filterRows: number;
   readonly definitions: ReadonlyMap<string, Definition>;
+  readonly events: ReadonlyMap<string, EventDefinition>;
   readonly development: boolean;
   /** What the store begins with, if not empty. */
   readonly snapshot: SnapshotImage | undefined;
@@ -33,6 +36,7 @@ const LIMITS = {
 
 const NAMES = new Set([
   'tables',
+  'events',
   'keep',
   'history',
   'strict',
@@ -48,7 +52,7 @@ const NAMES = new Set([
 ]);
 
 /** Checks the options of a store; everything wrong in them is found here. */
-export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
+export function settingsOf(options: StoreOptions<Tables, Events>): StoreSettings {
   if (typeof options !== 'object' || (options as unknown) === null) throw invalid('createStore', 'takes { tables, … }');
   for (const name of Object.keys(options)) {
     if (!NAMES.has(name)) throw invalid(name, `is no option of a store: use ${[...NAMES].join(', ')}`);
@@ -75,6 +79,7 @@ export function settingsOf(options: StoreOptions<Tables>): StoreSettings {
     throw invalid('snapshot', `is ${show(snapshot)}: give what \`await readSnapshot(bytes)\` gave`);
   return {
     definitions: definitionsOf(options.tables),
+    events: eventDefinitionsOf(options.events === undefined ? {} : options.events),
     development: mode === 'development',
     ...{ clock, lineage, filterRows, codec, snapshot, migrate, stateHash },
     keep: keep === 'all' ? keep : { ...keep },
@@ -149,7 +154,7 @@ function strictOf(strict: unknown): { readonly filterRows: number } {
   return { filterRows };
 }
 
-function limit(options: StoreOptions<Tables>, name: keyof typeof LIMITS): number {
+function limit(options: StoreOptions<Tables, Events>, name: keyof typeof LIMITS): number {
   return limitOf(name, options[name], LIMITS[name]);
 }
 

@@ -8,14 +8,18 @@ import { Streams } from './log/streams.js';
 import { Subscribers } from './log/subscribers.js';
 import type { Engine } from './projections/engine.js';
 import { Horizon } from './projections/horizon.js';
-import { LiveQueries } from './projections/live.js';
+import { LiveQueries, type OpenTracked } from './projections/live.js';
 import { Past } from './projections/past.js';
+import type { ReadSet } from './projections/read-set.js';
 import { SnapshotLayout } from './projections/snapshot-layout.js';
-import { ViewFace } from './projections/view.js';
+import { Touch } from './projections/touch.js';
+import { PinnedView, ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';
 import { platform } from './platform.js';
 import type { StoreSettings } from './store-options.js';
 import type { Ledger } from './txn/ledger.js';
+import type { TouchOf } from './txn/expectation.js';
+import { streamsOf } from './txn/open-stream.js';
 import { SchemaChanges } from './txn/schema-changes.js';
 import type { Sink } from './txn/sink.js';
 import { TransactionFace } from './txn/transaction.js';
@@ -55,18 +59,14 @@ export interface StoreParts {
 
 /** Puts a store together: the one place where its parts meet. */
 export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
-  const { keep, history, pinnedBytesMax, clock, onError, development, codec, migrate } = settings;
+  const { keep, history, pinnedBytesMax, clock, onError, development } = settings;
   const names = new Set(engine.tables.keys());
   if (ledger.hash !== undefined) ledger.hash.log = log;
   const feed = new Feed(log, onError);
   const subscribers = new Subscribers();
   const horizon = new Horizon(engine, log, { keep, history, pinnedBytesMax, clock });
-  const written = ofSchema(engine, migrate, (schema) => writtenBatches(codec, schema));
-  const layout = ofSchema(engine, migrate, (schema) => new SnapshotLayout(codec, schema));
-  const past = new Past({
-    ...{ engine, log, feed, horizon, history, codec, layout, development, onError, turns: platform },
-    schema: (definitions) => schemaToday(definitions, migrate),
-  });
+  const { written, layout } = layouts(settings, engine, ledger);
+  const past = pastOf(settings, { engine, log, feed, horizon, layout });
   const View = ViewFace.withTables(names);
   const views = new Views({ engine, log, horizon, past, Face: View, drops: platform.reclaimer });
   const Face = TransactionFace.withTables(names);
@@ -82,7 +82,7 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   });
   const streams = new Streams({
     ...{ log, feed, subscribers, onError },
-    tables: names,
+    known: { tables: names, events: new Set(settings.events.keys()) },
     pin: (label, place) => horizon.pinCursor(label, place),
     watch: (target, release) => platform.reclaimer.watch(target, release),
   });
@@ -90,6 +90,9 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   const transactor = new Transactor({
     ...{ engine, log, sink, horizon, clock, Face, development },
     ledger: pending,
+    events: settings.events,
+    openStream: streamsOf(log, sink),
+    touchOf: touching({ engine, log, sink, live, View }),
     limits: settings,
   });
   const schema = new SchemaChanges({
@@ -109,14 +112,59 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   };
 }
 
-/** What follows from the tables' schema: made when it is asked for, and anew when a table has come. */
-function ofSchema<A>(engine: Engine, migrate: unknown, make: (schema: SchemaToday) => A): () => A {
+/** Tells what touches a query that is run on the state with all that is on its way to the log. */
+function touching({
+  engine,
+  log,
+  sink,
+  live,
+  View,
+}: Pick<StoreParts, 'engine' | 'log' | 'live'> & { readonly sink: Sink; readonly View: typeof ViewFace }): TouchOf {
+  return (query) => {
+    const lease = { version: sink.version, offset: sink.head, tables: engine.tables, release: () => undefined };
+    const open = (reads: ReadSet): ReturnType<OpenTracked> => {
+      const view = new PinnedView(engine, lease, log.lineage, reads);
+      return { view, face: new View(view) };
+    };
+    return new Touch(engine, live.readsOf(query, open));
+  };
+}
+
+/** What makes the states again whose rows are not at hand any more. */
+function pastOf(
+  settings: StoreSettings,
+  parts: Pick<StoreParts, 'engine' | 'log' | 'feed' | 'horizon' | 'layout'>,
+): Past {
+  const { history, codec, development, onError, events, migrate } = settings;
+  return new Past({
+    ...{ ...parts, history, codec, development, onError, turns: platform },
+    schema: (definitions) => schemaToday({ definitions, events, migrate }),
+  });
+}
+
+/** How batches and snapshots of a store are laid down now. */
+function layouts(
+  settings: StoreSettings,
+  engine: Engine,
+  ledger: Ledger,
+): { readonly written: () => WrittenBatches; readonly layout: () => SnapshotLayout } {
+  const { codec } = settings;
+  // Streams whose events are of types that are gone keep their places, so there must be room for those.
+  const withPlaces = ({ tables, events = [] }: SchemaToday): SchemaToday => ({ tables, events });
+  const written = ofSchema(engine, settings, (schema) => writtenBatches(codec, schema));
+  const plain = ofSchema(engine, settings, (schema) => new SnapshotLayout(codec, schema));
+  const placed = ofSchema(engine, settings, (schema) => new SnapshotLayout(codec, withPlaces(schema)));
+  return { written, layout: () => (ledger.streams.size > 0 ? placed() : plain()) };
+}
+
+/** What follows from the store's schema: made when it is asked for, and anew when a table has come. */
+function ofSchema<A>(engine: Engine, { events, migrate }: StoreSettings, make: (schema: SchemaToday) => A): () => A {
   let tables = 0;
   let made: A | undefined;
   return () => {
     if (made === undefined || tables !== engine.tables.size) {
       tables = engine.tables.size;
-      made = make(schemaToday(engine.definitions, migrate));
+      made = make(schemaToday({ definitions: engine.definitions, events, migrate }));
     }
     return made;
   };

@@ -1,4 +1,5 @@
 import { schemaToday } from './codecs/evolution.js';
+import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
 import { checkOptions } from './errors.js';
 import { MemoryLog } from './log/memory-log.js';
@@ -36,9 +37,11 @@ import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transac
  * console.log(store.asOf(1).tasks.get('t1')?.done, store.now().tasks.get('t1')?.done); // false true
  * ```
  */
-export function createStore<const S extends Tables>(options: StoreOptions<S>): Store<S> {
+export function createStore<const S extends Tables, E extends Events = NoEvents>(
+  options: StoreOptions<S, E>,
+): Store<S, E> {
   // Typed at its face, untyped inside: the tables' types live in `Store`, and one cast joins the two.
-  return new MemoryStore(settingsOf(options)) as unknown as Store<S>;
+  return new MemoryStore(settingsOf(options)) as unknown as Store<S, E>;
 }
 
 /** A store whose log is in memory: a transaction is over when `transact` returns. */
@@ -46,12 +49,12 @@ class MemoryStore extends StoreCore {
   readonly #parts: StoreParts;
 
   constructor(settings: StoreSettings) {
-    const { definitions, snapshot, development, migrate, filterRows, lineage, idWindow, stateHash } = settings;
+    const { definitions, snapshot, development, filterRows, lineage, idWindow, stateHash } = settings;
     const engine = new Engine(definitions, filterRows);
     const loaded =
       snapshot === undefined
         ? undefined
-        : loadAtOnce(snapshot, engine, { today: schemaToday(definitions, migrate), development, stateHash });
+        : loadAtOnce(snapshot, engine, { today: schemaToday(settings), development, stateHash });
     const log = new MemoryLog(lineage, { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity });
     const ledger = new Ledger(idWindow, stateHash ? new KeptHash() : undefined);
     if (loaded !== undefined) ledger.reset(loaded);
@@ -72,7 +75,7 @@ class MemoryStore extends StoreCore {
     this.#parts.streams.guard();
     checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
     const { lineage, ...reading } = options;
-    const { codec, development, filterRows, migrate, stateHash } = this.#parts.settings;
+    const { codec, development, filterRows, migrate, events, stateHash } = this.#parts.settings;
     const image =
       given instanceof SnapshotImage
         ? given
@@ -81,7 +84,7 @@ class MemoryStore extends StoreCore {
     let loaded: Loaded;
     do {
       const { definitions, version } = this.#parts.engine;
-      const today = schemaToday(definitions, migrate);
+      const today = schemaToday({ definitions, events, migrate });
       loaded = await Loaded.inSlices(image, new Engine(definitions, filterRows, version), { ...plan, today });
       this.#parts.streams.guard();
       // A table or an index has come or gone meanwhile: it is to be in what is restored, too.

@@ -1,10 +1,11 @@
 import { invalidDefinition as invalid, show } from '../errors.js';
 import { isObject } from './codec.js';
-import type { Row } from './index-plan.js';
+import type { EventDefinition } from './event.js';
 import type { Normalize } from './normal-form.js';
-import type { StoreSchema, TableSchema } from './store-schema.js';
+import type { RowSchema, TableSchema } from './store-schema.js';
 import type { Definition } from './table.js';
 import type { RowOf, Tables } from './table-types.js';
+import { upcastsOf, type Upcast } from './upcast.js';
 
 /**
  * How rows of older versions of a table become rows of today, by the version that each step leads to:
@@ -17,11 +18,8 @@ export type Migrate<S extends Tables> = {
   };
 };
 
-/** A step from one version of a table's rows to the next. */
-export type Upcast = (row: Row) => unknown;
-
-/** A table as it is defined today, and how older rows become its own. */
-export interface TableToday extends TableSchema {
+/** What has a schema as it is defined today, and how older rows become its own. */
+export interface RowToday extends RowSchema {
   /** Names that it had before. */
   readonly aliases: readonly string[];
   /** The steps to versions 2, 3 …, in this order. */
@@ -29,39 +27,57 @@ export interface TableToday extends TableSchema {
   readonly normalize: Normalize;
 }
 
-/** The tables of a store as they are defined today, in the order of their names. */
-export type SchemaToday = readonly TableToday[];
+/** A table as it is defined today. */
+export interface TableToday extends TableSchema, RowToday {}
 
-/** The schema of a store's tables. @throws `DefinitionInvalid` for steps that are none, or that leave a version out */
-export function schemaToday(definitions: ReadonlyMap<string, Definition>, migrate: unknown = {}): SchemaToday {
+/** The tables and event types of a store as they are defined today, each in the order of their names. */
+export interface SchemaToday {
+  readonly tables: readonly TableToday[];
+  /** Undefined where there are none, as in a store that knows of no events. */
+  readonly events: readonly RowToday[] | undefined;
+}
+
+/** What a store defines, and how older rows become its own. */
+export interface Defined {
+  readonly definitions: ReadonlyMap<string, Definition>;
+  readonly events?: ReadonlyMap<string, EventDefinition>;
+  readonly migrate?: unknown;
+}
+
+/** The schema of what a store defines. @throws `DefinitionInvalid` for steps that are none, or that leave one out */
+export function schemaToday({ definitions, events, migrate = {} }: Defined): SchemaToday {
   if (!isObject(migrate)) throw invalid('migrate', `is ${show(migrate)}: give { table: { 2: (row) => … } }`);
   const strange = Object.keys(migrate).find((name) => !definitions.has(name));
   if (strange !== undefined) throw invalid(`migrate.${strange}`, 'is no table of the store');
-  return [...definitions]
-    .map(([name, { primaryKey, bare, shape, aliases, normalize }]): TableToday => {
-      const upcasts = upcastsOf(name, (migrate as Readonly<Record<string, unknown>>)[name]);
-      return { name, primaryKey, bare, version: upcasts.length + 1, row: shape, aliases, upcasts, normalize };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function upcastsOf(table: string, given: unknown = {}): readonly Upcast[] {
-  const path = `migrate.${table}`;
-  if (!isObject(given)) throw invalid(path, `is ${show(given)}: give { 2: (row) => … }`);
-  return Object.entries(given).map(([version, upcast], i) => {
-    if (version !== String(i + 2))
-      throw invalid(`${path}.${version}`, `is no step to version ${i + 2}: give every one`);
-    if (typeof upcast !== 'function')
-      throw invalid(`${path}.${version}`, `is ${show(upcast)}: give a function of a row`);
-    return upcast as Upcast;
+  const tables = [...definitions].map(([name, { primaryKey, bare, shape, aliases, normalize }]): TableToday => {
+    const upcasts = upcastsOf(`migrate.${name}`, (migrate as Readonly<Record<string, unknown>>)[name]);
+    return { name, primaryKey, bare, version: upcasts.length + 1, row: shape, aliases, upcasts, normalize };
   });
+  return { tables: tables.sort(byName), events: eventsToday(events) };
 }
 
-/** The table that has the rows of a written one today: of its name, or one that had it; undefined if there is none. */
-export function tableFor(written: TableSchema, today: SchemaToday, schema: StoreSchema): TableToday | undefined {
+function eventsToday(events: Defined['events']): readonly RowToday[] | undefined {
+  if (events === undefined || events.size === 0) return undefined;
+  return [...events]
+    .map(([name, { shape: row, aliases, upcasts, normalize }]): RowToday => {
+      return { name, version: upcasts.length + 1, row, aliases, upcasts, normalize };
+    })
+    .sort(byName);
+}
+
+function byName(a: RowSchema, b: RowSchema): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+/** What has the rows of a written one today: of its name, or one that had it; undefined if there is none. */
+export function heirOf<T extends RowToday>(
+  written: RowSchema,
+  today: readonly T[],
+  all: readonly RowSchema[],
+): T | undefined {
   const namesake = today.find(({ name }) => name === written.name);
   if (namesake !== undefined) return namesake;
-  // A name that some other table of the same bytes has is nobody's former one.
+  // A name that some other one of the same bytes has is nobody's former one.
   const heir = today.find(({ aliases }) => aliases.includes(written.name));
-  return heir !== undefined && schema.some(({ name }) => name === heir.name) ? undefined : heir;
+  return heir !== undefined && all.some(({ name }) => name === heir.name) ? undefined : heir;
 }

@@ -9,8 +9,8 @@ const COMPARISONS_MAX = 2 ** 20;
 const OPEN_MAX = 256;
 
 /** Every reason why rows of one shape cannot all be read as those of another, each with its path; none if they can. */
-export function resolutionFaults(writer: Shape, reader: Shape): string[] {
-  return sameRows(writer, reader) ? [] : new Resolution(writer, reader).faults(writer, reader, 'row');
+export function resolutionFaults(writer: Shape, reader: Shape, what = 'row'): string[] {
+  return sameRows(writer, reader) ? [] : new Resolution(writer, reader).faults(writer, reader, what);
 }
 
 /** True where rows of one shape are those of the other. */

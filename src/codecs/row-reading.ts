@@ -1,10 +1,10 @@
 import { MemoirError, show } from '../errors.js';
 import type { ByteCodec, RowReader } from './byte-codec.js';
-import { tableFor, type SchemaToday, type TableToday } from './evolution.js';
+import { heirOf, type RowToday, type SchemaToday, type TableToday } from './evolution.js';
 import { Fault } from './fault.js';
 import type { Row } from './index-plan.js';
 import { resolutionFaults } from './resolution.js';
-import { namespaceOf, type StoreSchema, type TableSchema } from './store-schema.js';
+import { eventNamespace, namespaceOf, type RowSchema, type StoreSchema, type TableSchema } from './store-schema.js';
 import { Walk } from './walk.js';
 
 /** How the rows of one table, as they were written, become rows of today. */
@@ -16,17 +16,26 @@ export interface RowReading {
   readonly keyOf: (row: Row) => unknown;
 }
 
+/** How the data of one event type, as they were written, become data of today. */
+export interface EventReading {
+  /** The type that has them now; undefined where there is none any more. */
+  readonly type: string | undefined;
+  readonly read: RowReader;
+}
+
+/** How all that was written in one schema is read, each in the order of that schema. */
+export interface SchemaReadings {
+  readonly tables: readonly RowReading[];
+  /** Undefined where batches have no place for events. */
+  readonly events: readonly EventReading[] | undefined;
+}
+
 /**
- * How the rows of every table of a schema are read today, in the order of that schema.
+ * How all that was written in a schema is read today.
  *
  * @throws `SchemaIncompatible` with every reason at once; `what` names what was written
  */
-export function readingsOf(
-  codec: ByteCodec,
-  written: StoreSchema,
-  today: SchemaToday,
-  what: string,
-): readonly RowReading[] {
+export function readingsOf(codec: ByteCodec, written: StoreSchema, today: SchemaToday, what: string): SchemaReadings {
   const reasons = schemaFaults(written, today);
   if (reasons.length > 0) {
     throw new MemoirError(
@@ -35,34 +44,55 @@ export function readingsOf(
       { reasons },
     );
   }
-  return written.map((table) => {
-    const now = tableFor(table, today, written);
-    const namespace = namespaceOf(table.name);
-    // What was in a table that is gone has to be read all the same, to be passed over.
-    if (now === undefined) return readingOf(undefined, table, codec.coder(table.row, namespace).read);
-    if (table.version === now.version) return readingOf(now.name, now, codec.resolver(table.row, now.row, namespace));
-    return readingOf(now.name, now, raised(codec.coder(table.row, namespace).read, table.version, now));
-  });
+  return {
+    tables: written.tables.map((table) => {
+      const now = heirOf(table, today.tables, written.tables);
+      return readingOf(now?.name, now ?? table, readerOf(codec, table, now, namespaceOf(table.name)));
+    }),
+    events: written.events?.map((event, _, all) => {
+      const now = heirOf(event, today.events ?? [], all);
+      return { type: now?.name, read: readerOf(codec, event, now, eventNamespace(event.name)) };
+    }),
+  };
 }
 
-/** How the rows of a schema are read as they were written. */
-export function plainReadingsOf(codec: ByteCodec, written: StoreSchema): readonly RowReading[] {
-  return written.map((table) => readingOf(table.name, table, codec.coder(table.row, namespaceOf(table.name)).read));
+function readerOf(codec: ByteCodec, written: RowSchema, now: RowToday | undefined, namespace: string): RowReader {
+  // What is gone has to be read all the same, to be passed over.
+  if (now === undefined) return codec.coder(written.row, namespace).read;
+  if (written.version === now.version) return codec.resolver(written.row, now.row, namespace);
+  return raised(codec.coder(written.row, namespace).read, written.version, now);
+}
+
+/** How all that was written in a schema is read as it was written. */
+export function plainReadingsOf(codec: ByteCodec, { tables, events }: StoreSchema): SchemaReadings {
+  return {
+    tables: tables.map((table) => readingOf(table.name, table, codec.coder(table.row, namespaceOf(table.name)).read)),
+    events: events?.map(({ name, row }) => ({ type: name, read: codec.coder(row, eventNamespace(name)).read })),
+  };
 }
 
 /** Every reason why bytes of one schema cannot be read under today's; none if they can. */
 export function schemaFaults(written: StoreSchema, today: SchemaToday): readonly string[] {
-  return written.flatMap((table) => {
-    const now = tableFor(table, today, written);
+  const inTables = written.tables.flatMap((table) => {
+    const now = heirOf(table, today.tables, written.tables);
     return now === undefined ? [] : tableFaults(table, now).map((fault) => `${table.name}: ${fault}`);
   });
+  const inEvents = (written.events ?? []).flatMap((event, _, all) => {
+    const now = heirOf(event, today.events ?? [], all);
+    return now === undefined ? [] : rowFaults(event, now, 'data').map((fault) => `event ${event.name}: ${fault}`);
+  });
+  return [...inTables, ...inEvents];
 }
 
-function tableFaults(written: TableSchema, now: TableToday): readonly string[] {
+function rowFaults(written: RowSchema, now: RowToday, what?: string): readonly string[] {
   if (written.version > now.version)
     return [`was written by version ${written.version} of the definition, and this is version ${now.version}`];
   // What upcasts make is checked row by row.
-  if (written.version < now.version) return [];
+  return written.version < now.version ? [] : resolutionFaults(written.row, now.row, what);
+}
+
+function tableFaults(written: TableSchema, now: TableToday): readonly string[] {
+  if (written.version !== now.version) return rowFaults(written, now);
   const fields = now.row.kind === 'record' ? now.row.fields : [];
   const formerly = (name: string): string | undefined =>
     fields.find((field) => field.name === name)?.aliases?.find((alias) => written.primaryKey.includes(alias));
@@ -72,11 +102,11 @@ function tableFaults(written: TableSchema, now: TableToday): readonly string[] {
   const key = isSame
     ? []
     : [`its primary key was ${written.primaryKey.join(', ')}, and is ${now.primaryKey.join(', ')}`];
-  return [...key, ...resolutionFaults(written.row, now.row)];
+  return [...key, ...rowFaults(written, now)];
 }
 
 /** Rows of an older version, taken through every step to today's. */
-function raised(read: RowReader, version: number, { name, upcasts, normalize }: TableToday): RowReader {
+function raised(read: RowReader, version: number, { name, upcasts, normalize }: RowToday): RowReader {
   const steps = upcasts.slice(version - 1);
   return (from) => {
     let row: unknown = read(from);

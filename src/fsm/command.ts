@@ -1,4 +1,4 @@
-import { MemoirError, type Codec, type Tables, type TypeOf } from '../index.js';
+import { MemoirError, type Codec, type Events, type NoEvents, type Tables, type TypeOf } from '../index.js';
 import type { Command, CommandOptions, Handler } from './contract.js';
 
 /**
@@ -6,16 +6,17 @@ import type { Command, CommandOptions, Handler } from './contract.js';
  * tables, the input, the entry, `tx.nextId` and `tx.random`. What it throws is an answer, told to whoever proposed the
  * command, and undoes what it wrote.
  */
-export type DefineCommand<S extends Tables> = <C extends Codec, A>(
+export type DefineCommand<S extends Tables, E extends Events = NoEvents> = <C extends Codec, A>(
   codec: C,
-  handler: Handler<S, TypeOf<C>, A>,
+  handler: Handler<S, TypeOf<C>, A, E>,
   options?: CommandOptions<TypeOf<C>>,
-) => Command<S, TypeOf<C>, A>;
+) => Command<S, TypeOf<C>, A, E>;
 
 /**
  * Gives the function that defines commands on some tables, so that their transactions are typed.
  *
  * @param _tables those of the state machine
+ * @param _events its domain events, if it has any
  * @returns a function of a codec, a handler, and the version of the input with how older ones become it
  *
  * @example
@@ -40,7 +41,7 @@ export type DefineCommand<S extends Tables> = <C extends Codec, A>(
  * console.log(fsm.apply({ index: 7, term: 1, data })); // { status: 'accepted', index: 7, offset: 1, value: 2 }
  * ```
  */
-export function commandOn<S extends Tables>(_tables: S): DefineCommand<S> {
+export function commandOn<S extends Tables, E extends Events = NoEvents>(_tables: S, _events?: E): DefineCommand<S, E> {
   return (codec, handler, options = {}) => {
     if (typeof handler !== 'function')
       throw new MemoirError('DefinitionInvalid', 'a command is a codec, and a function of tx, input and entry');

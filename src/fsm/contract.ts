@@ -1,4 +1,4 @@
-import type { Codec, ReadableStore, Tables, Transaction } from '../index.js';
+import type { Codec, Events, NoEvents, ReadableStore, Tables, Transaction } from '../index.js';
 
 /** One entry of a replicated log, as whoever runs the log delivers it. */
 export interface Entry {
@@ -18,16 +18,16 @@ export interface EntryInfo {
 }
 
 /** What a command does: reads and writes through `tx`, and returns its answer. */
-export type Handler<S extends Tables, I, A> = (
-  tx: Transaction<S>,
+export type Handler<S extends Tables, I, A, E extends Events = NoEvents> = (
+  tx: Transaction<S, E>,
   input: I,
   entry: EntryInfo,
 ) => A extends PromiseLike<unknown> ? never : A;
 
 /** A command, as the function that `commandOn` gives made it. */
-export interface Command<S extends Tables, I, A> {
+export interface Command<S extends Tables, I, A, E extends Events = NoEvents> {
   readonly codec: Codec;
-  readonly handler: Handler<S, I, A>;
+  readonly handler: Handler<S, I, A, E>;
   /** Its input's type is that of the handler's. */
   readonly options: CommandOptions<unknown>;
 }
@@ -47,7 +47,9 @@ export interface Upcast<I> {
 }
 
 /** The commands of a state machine, by name. */
-export type Commands<S extends Tables> = Readonly<Record<string, Command<S, never, unknown>>>;
+export type Commands<S extends Tables, E extends Events = NoEvents> = Readonly<
+  Record<string, Command<S, never, unknown, E>>
+>;
 
 /** The input of a command. */
 export type InputOf<C> = C extends { readonly handler: (tx: never, input: infer I, entry: EntryInfo) => unknown }
@@ -102,9 +104,9 @@ export interface WatchOptions extends WaitOptions {
 }
 
 /** A state machine behind a replicated log: whoever runs the log delivers entries, and every node answers alike. */
-export interface Fsm<S extends Tables, C extends Commands<S>> extends Disposable {
+export interface Fsm<S extends Tables, C extends Commands<S, E>, E extends Events = NoEvents> extends Disposable {
   /** Everything that can be read: views, indexes, live queries, streams, history. Nothing can be written here. */
-  readonly store: ReadableStore<S>;
+  readonly store: ReadableStore<S, E>;
   /** The newest entry that was applied, or that a restored snapshot has; 0 before all. */
   readonly appliedIndex: number;
   /** The bytes of a command, to be proposed: the same for the same input and time. @throws `RowInvalid` */
@@ -134,7 +136,7 @@ export interface Fsm<S extends Tables, C extends Commands<S>> extends Disposable
    * A blocking query: gives the answer as soon as it differs from that at `since`, with the index to ask with next.
    * @throws (rejects) `WaitAborted`, `StoreClosed`, and what the query throws
    */
-  watch<A>(query: (view: ReturnType<ReadableStore<S>['now']>) => A, options: WatchOptions): Promise<Watched<A>>;
+  watch<A>(query: (view: ReturnType<ReadableStore<S, E>['now']>) => A, options: WatchOptions): Promise<Watched<A>>;
   /** What nodes that have applied the same entries agree on, at an index. @throws `OffsetCompacted` */
   stateHash(index?: number): string;
   /** Ends streams, live queries and waits. */

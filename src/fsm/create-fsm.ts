@@ -1,11 +1,20 @@
-import { createStore, json, MemoirError, type StoreOptions, type Store, type Tables } from '../index.js';
+import {
+  createStore,
+  json,
+  MemoirError,
+  type Events,
+  type NoEvents,
+  type Store,
+  type StoreOptions,
+  type Tables,
+} from '../index.js';
 import type { Commands, Fsm } from './contract.js';
 import { Machine, type AnyCommand, type OnInvalid } from './machine.js';
 import { ReplicatedFsm } from './replicated-fsm.js';
 
 /** How a state machine is made: as a store, with commands. */
-export interface FsmOptions<S extends Tables, C extends Commands<S>> extends Omit<
-  StoreOptions<S>,
+export interface FsmOptions<S extends Tables, C extends Commands<S, E>, E extends Events = NoEvents> extends Omit<
+  StoreOptions<S, E>,
   'clock' | 'snapshot' | 'stateHash'
 > {
   readonly commands: C;
@@ -53,7 +62,9 @@ export interface FsmOptions<S extends Tables, C extends Commands<S>> extends Omi
  * console.log(fsm.appliedIndex, fsm.store.head, fsm.store.now().tasks.get('t1')); // 6 3 { id: 't1', done: true }
  * ```
  */
-export function createFsm<const S extends Tables, C extends Commands<S>>(options: FsmOptions<S, C>): Fsm<S, C> {
+export function createFsm<const S extends Tables, C extends Commands<S, E>, const E extends Events = NoEvents>(
+  options: FsmOptions<S, C, E>,
+): Fsm<S, C, E> {
   const { commands, onInvalid = 'halt', contiguous = false, stateHash = true, ...rest } = options;
   if (typeof commands !== 'object' || (commands as unknown) === null || Object.keys(commands).length === 0)
     throw new MemoirError('DefinitionInvalid', 'commands is to be an object of commands by name, one at the least');
@@ -64,7 +75,7 @@ export function createFsm<const S extends Tables, C extends Commands<S>>(options
       throw new MemoirError('DefinitionInvalid', `${name} is no option of a state machine: its entries say the time`);
   }
   let now = 0;
-  const store = createStore<S>({ ...rest, stateHash, clock: () => now });
+  const store = createStore<S, E>({ ...rest, stateHash, clock: () => now });
   const machine = new Machine({
     store: store as unknown as Store<Tables>,
     commands: new Map(Object.entries<unknown>(commands)) as ReadonlyMap<string, AnyCommand>,
@@ -75,5 +86,5 @@ export function createFsm<const S extends Tables, C extends Commands<S>>(options
       now = at;
     },
   });
-  return new ReplicatedFsm(store as unknown as Store<Tables>, machine) as unknown as Fsm<S, C>;
+  return new ReplicatedFsm(store as unknown as Store<Tables>, machine) as unknown as Fsm<S, C, E>;
 }

@@ -1,7 +1,7 @@
 import type { ReadableStore, Tables } from '../index.js';
 
 const READS = [
-  ...['now', 'asOf', 'read', 'batch', 'batchOf', 'lastBatch', 'diff', 'history', 'snapshotThenFollow'],
+  ...['now', 'asOf', 'read', 'batch', 'batchOf', 'lastBatch', 'diff', 'history', 'snapshotThenFollow', 'stream'],
   ...['changes', 'follow', 'consume', 'live', 'waitFor', 'holders', 'stats'],
 ] as const;
 

@@ -3,29 +3,33 @@ import { ByteReader } from '../codecs/byte-reader.js';
 import { ByteWriter } from '../codecs/byte-writer.js';
 import { Fault } from '../codecs/fault.js';
 import { plainText, readPlain } from '../codecs/plain-text.js';
-import type { RowReading } from '../codecs/row-reading.js';
+import type { RowReading, SchemaReadings } from '../codecs/row-reading.js';
 import { avroName } from '../codecs/shape-name.js';
 import { namespaceOf, type StoreSchema } from '../codecs/store-schema.js';
-import { kindOf, type AnyBatch, type AnyChange, type Meta } from './batch.js';
+import { kindOf, type AnyBatch, type AnyChange, type AnyEvent, type Meta } from './batch.js';
+import { branchOf } from './branch-of.js';
+import { EventReader, EventWriter, type Passed } from './event-coder.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Lays batches down as bytes, all in one schema. A batch is, in Avro's terms, a record of its offset, `at`, id, meta
  * (as JSON text), sequences, and changes: a list of a union by table, each with the row before and the row after. What
- * follows from those, a change's key and kind, is not written.
+ * follows from those, a change's key and kind, is not written. The events come last, where the schema has any.
  */
 export class BatchWriter {
   /** The fields of a batch, as an Avro schema tells them. */
   readonly fields: readonly unknown[];
   readonly #tables: ReadonlyMap<string, { readonly branch: number; readonly coder: RowCoder }>;
+  readonly #events: EventWriter | undefined;
   readonly #bytes = new ByteWriter(1024);
 
   /** @param known the names of Avro types that stand before the batch in the same schema */
-  constructor(codec: ByteCodec, schema: StoreSchema, known: ReadonlySet<string> = new Set()) {
-    const coders = schema.map(({ name, row }) => codec.coder(row, namespaceOf(name)));
-    this.#tables = new Map(schema.map(({ name }, branch) => [name, { branch, coder: coders[branch]! }]));
-    const changes = schema.map(({ name }, i) => changeSchema(name, coders[i]!, known));
+  constructor(codec: ByteCodec, { tables, events }: StoreSchema, known: ReadonlySet<string> = new Set()) {
+    const coders = tables.map(({ name, row }) => codec.coder(row, namespaceOf(name)));
+    this.#tables = new Map(tables.map(({ name }, branch) => [name, { branch, coder: coders[branch]! }]));
+    this.#events = events === undefined ? undefined : new EventWriter(codec, events);
+    const changes = tables.map(({ name }, i) => changeSchema(name, coders[i]!, known));
     this.fields = [
       { name: 'offset', type: 'long' },
       { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
@@ -33,6 +37,7 @@ export class BatchWriter {
       { name: 'meta', type: 'string' },
       { name: 'sequences', type: { type: 'map', values: 'long' } },
       { name: 'changes', type: { type: 'array', items: changes } },
+      ...(this.#events === undefined ? [] : [{ name: 'events', type: this.#events.schema }]),
     ];
   }
 
@@ -44,7 +49,7 @@ export class BatchWriter {
     return to.since(0);
   }
 
-  write({ offset, at, id, meta, sequences, changes }: AnyBatch, to: ByteWriter): void {
+  write({ offset, at, id, meta, sequences, changes, events }: AnyBatch, to: ByteWriter): void {
     to.long(offset);
     to.long(at);
     to.long(id === undefined ? 0 : 1);
@@ -59,15 +64,22 @@ export class BatchWriter {
       writeSide(coder, after, to);
     }
     to.long(0);
+    this.#events?.write(events, to);
   }
 }
+
+/** Batches without events share one list. */
+export const NO_EVENTS: readonly AnyEvent[] = Object.freeze([]);
 
 /** Takes batches up again that were laid down in one schema, as `readings` says, a table each in the schema's order. */
 export class BatchReader {
   readonly #readings: readonly RowReading[];
+  readonly #events: EventReader | undefined;
 
-  constructor(readings: readonly RowReading[]) {
-    this.#readings = readings;
+  /** @param passed told of events whose type is gone */
+  constructor({ tables, events }: SchemaReadings, passed?: Passed) {
+    this.#readings = tables;
+    this.#events = events === undefined ? undefined : new EventReader(events, passed);
   }
 
   /** The batch of a body. Throws a `Fault` `Damaged` where it is none. */
@@ -88,7 +100,8 @@ export class BatchReader {
     for (let count = from.count(); count > 0; count = from.count()) {
       for (let i = 0; i < count; i++) this.#change(from, changes);
     }
-    const plain = { offset, at, id, meta, changes, events: [] };
+    const events = this.#events === undefined ? NO_EVENTS : this.#events.read(from);
+    const plain = { offset, at, id, meta, changes, events };
     // `fromEntries` defines, where an assignment to `__proto__` would not.
     return sequences.length === 0 ? plain : { ...plain, sequences: Object.fromEntries(sequences) };
   }
@@ -114,14 +127,6 @@ function metaOf(from: ByteReader): Meta {
     if (error instanceof Fault) throw error;
     throw new Fault('Damaged', `has a meta that is no JSON, at byte ${at}`);
   }
-}
-
-/** The number of a union's branch. */
-export function branchOf(from: ByteReader, branches: number): number {
-  const place = from.at;
-  const branch = from.long();
-  if (branch < 0 || branch >= branches) throw new Fault('Damaged', `has no branch ${branch}, at byte ${place}`);
-  return branch;
 }
 
 /** The name of the type of a table's rows. */

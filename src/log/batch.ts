@@ -1,3 +1,4 @@
+import type { DomainEvent, Events, NoEvents } from '../codecs/event-types.js';
 import type { KeyOf, RowOf, Tables } from '../codecs/table-types.js';
 
 /** One row inserted, updated or deleted within a batch, with what it was before and what it is after. */
@@ -28,7 +29,7 @@ export interface Meta {
 }
 
 /** What one transaction appended to the log: immutable, whole, at one offset. */
-export interface Batch<S extends Tables> {
+export interface Batch<S extends Tables, E extends Events = NoEvents> {
   /** Its place in the log: 1, 2, 3 … with no gaps. */
   readonly offset: number;
   /** When, in milliseconds since 1970; never less than the batch before. */
@@ -38,8 +39,8 @@ export interface Batch<S extends Tables> {
   readonly meta: Meta;
   /** One a row, in the order of each row's last write. */
   readonly changes: readonly Change<S>[];
-  /** Domain events; none yet. */
-  readonly events: readonly never[];
+  /** The domain events, in the order in which they were emitted. */
+  readonly events: readonly DomainEvent<E>[];
   /** The sequences that `nextId` moved, each with its new last value; absent when there are none. */
   readonly sequences?: Readonly<Record<string, number>>;
 }
@@ -53,9 +54,18 @@ export interface AnyChange {
   readonly after: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A batch as code that knows no table types sees it. */
-export interface AnyBatch extends Omit<Batch<Tables>, 'changes'> {
+/** An event as code that knows no event types sees it. */
+export interface AnyEvent {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly stream: string | undefined;
+  readonly position: number | undefined;
+}
+
+/** A batch as code that knows neither table types nor event types sees it. */
+export interface AnyBatch extends Omit<Batch<Tables>, 'changes' | 'events'> {
   readonly changes: readonly AnyChange[];
+  readonly events: readonly AnyEvent[];
 }
 
 /** The kind of change that leads from one row to another. */

@@ -4,6 +4,7 @@ import type { AnyBatch } from './batch.js';
 import type { Log } from './log.js';
 import { compacted, inFuture } from './position.js';
 import { SealedSegment, Sealing, type Seal } from './sealed-segment.js';
+import { StreamIndex } from './stream-index.js';
 
 const SEGMENT = 1024;
 
@@ -31,6 +32,8 @@ type Objects = (AnyBatch | undefined)[];
 export class MemoryLog implements Log {
   /** Segment `i` holds the offsets from `i × SEGMENT + 1`; those wholly below the floor are gone. */
   readonly #segments = new Map<number, Objects | SealedSegment>();
+  /** Where the events of streams lie. */
+  readonly streams = new StreamIndex();
   /** The oldest segment that has yet to be looked at by who seals. */
   #unsealed = 0;
   #sealing: { readonly segment: number; readonly work: Sealing } | undefined;
@@ -99,6 +102,7 @@ export class MemoryLog implements Log {
       (held as Objects)[(batch.offset - 1) % SEGMENT] = batch;
       this.#head = batch.offset;
       this.#lastAt = batch.at;
+      if (batch.events.length > 0) this.streams.note(batch);
     }
     return this.#head;
   }
@@ -179,6 +183,7 @@ export class MemoryLog implements Log {
       if (place === SEGMENT - 1) this.#segments.delete(segment);
       this.#floor++;
     }
+    this.streams.trim(this.#floor);
   }
 
   /** Forgets everything and begins after another batch, perhaps as another log. */
@@ -187,6 +192,7 @@ export class MemoryLog implements Log {
     this.#lineage = lineage;
     this.#epoch++;
     this.#segments.clear();
+    this.streams.clear();
     this.#sealing = undefined;
     this.#unsealed = Math.floor(head / SEGMENT);
     this.#floor = head + 1;
@@ -203,5 +209,5 @@ export class MemoryLog implements Log {
 /** True for a full segment whose batches are all there, and none so large that laying it down would take long. */
 function isWhole(held: Objects): held is AnyBatch[] {
   if (held.length < SEGMENT || held[0] === undefined) return false;
-  return held.every((batch) => batch !== undefined && batch.changes.length <= CHANGES_MAX);
+  return held.every((batch) => batch !== undefined && batch.changes.length + batch.events.length <= CHANGES_MAX);
 }

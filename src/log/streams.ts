@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 
 import { checkOptions, MemoirError, show } from '../errors.js';
 import type { AnyBatch } from './batch.js';
-import { narrowBy, type AnyFilter } from './change-filter.js';
+import { narrowBy, type AnyFilter, type KnownNames } from './change-filter.js';
 import type { Marker, StreamPlan } from './cursor.js';
 import { Consumer, type AnyHandler, type Consumption } from './consumer.js';
 import { Cursor } from './cursor.js';
@@ -32,8 +32,8 @@ export interface StreamParts {
   readonly log: Log;
   readonly feed: Feed;
   readonly pin: PinCursor;
-  /** The names of the tables; may grow. */
-  readonly tables: ReadonlySet<string>;
+  /** What filters may name. */
+  readonly known: KnownNames;
   readonly subscribers: Subscribers;
   readonly watch: WatchDrop;
   readonly onError: OnError;
@@ -48,7 +48,7 @@ export interface AnyStreamOptions extends AnyFilter {
   readonly label?: string;
 }
 
-const OPTIONS = ['from', 'tables', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label'];
+const OPTIONS = ['from', 'tables', 'events', 'kinds', 'where', 'markers', 'progressEvery', 'hold', 'label'];
 
 /** Options of `consume`, types apart. */
 export interface AnyConsumeOptions extends AnyStreamOptions {
@@ -60,7 +60,7 @@ export class Streams {
   readonly #log: Log;
   readonly #feed: Feed;
   readonly #pin: PinCursor;
-  readonly #tables: ReadonlySet<string>;
+  readonly #known: KnownNames;
   readonly #subscribers: Subscribers;
   readonly #watch: WatchDrop;
   readonly #onError: OnError;
@@ -69,11 +69,11 @@ export class Streams {
   readonly #waits: (() => void)[] = [];
   #open = true;
 
-  constructor({ log, feed, pin, tables, subscribers, watch, onError }: StreamParts) {
+  constructor({ log, feed, pin, known, subscribers, watch, onError }: StreamParts) {
     this.#log = log;
     this.#feed = feed;
     this.#pin = pin;
-    this.#tables = tables;
+    this.#known = known;
     this.#subscribers = subscribers;
     this.#watch = watch;
     this.#onError = onError;
@@ -186,7 +186,7 @@ export class Streams {
     }
     return {
       from,
-      narrow: narrowBy(options, this.#tables),
+      narrow: narrowBy(options, this.#known),
       progressEvery: markers === true ? progressEvery : undefined,
     };
   }

@@ -123,7 +123,13 @@ export class Checkpoints implements Listener {
     const lease = { version, offset, tables: engine.tables, release: () => {} };
     const view = new PinnedView(engine, lease, log.lineage);
     // Views know nothing of ids, sequences and time.
-    const state = { view, at: -Infinity, sequences: new Map<string, number>(), remembered: [] };
+    const state = {
+      view,
+      at: -Infinity,
+      sequences: new Map<string, number>(),
+      streams: new Map<string, number>(),
+      remembered: [],
+    };
     const snapshot = new Snapshot(layout(), state, turns);
     this.#making = snapshot;
     try {

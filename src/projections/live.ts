@@ -11,7 +11,7 @@ import { GuardedObservable, type OnError } from '../log/guarded-observable.js';
 import type { Engine } from './engine.js';
 import type { Subscribers } from '../log/subscribers.js';
 import { IntervalTree, type Watch } from './interval-tree.js';
-import { ReadSet } from './read-set.js';
+import { ReadSet, type Read } from './read-set.js';
 import { ScanIterator } from './scan.js';
 import { Scan, TableReads } from './table-reader.js';
 import type { TableIndex } from './table-index.js';
@@ -181,12 +181,23 @@ export class LiveQueries implements Listener {
 
   /** Runs the query on the state now. */
   #ask(live: LiveQuery, reads: ReadSet): unknown {
+    const opened = this.#open(reads);
+    live.ranAt = opened.view.offset;
+    return this.#through(opened, live.query);
+  }
+
+  /** What a query reads of a view that is opened for it, once. @throws `LazyResult`, `UntrackedRead` */
+  readsOf(query: LiveQuery['query'], open: OpenTracked): readonly Read[] {
+    const reads = new ReadSet();
+    this.#through(open(reads), query);
+    return reads.reads();
+  }
+
+  #through({ view, face }: ReturnType<OpenTracked>, query: LiveQuery['query']): unknown {
     const outer = this.#asking;
     this.#asking = { draining: this.#feed.draining };
-    const { view, face } = this.#open(reads);
-    live.ranAt = view.offset;
     try {
-      const value = live.query(face as never);
+      const value = query(face as never);
       refuseLazy(value);
       return value;
     } finally {

@@ -3,10 +3,11 @@ import { ByteReader } from '../codecs/byte-reader.js';
 import { readBlocks, readHead } from '../codecs/container.js';
 import { crc32c } from '../codecs/crc32c.js';
 import { Fault } from '../codecs/fault.js';
-import type { RowReading } from '../codecs/row-reading.js';
+import type { RowReading, SchemaReadings } from '../codecs/row-reading.js';
 import { readSchema, type StoreSchema } from '../codecs/store-schema.js';
 import type { AnyBatch } from '../log/batch.js';
-import { BatchReader, branchOf, readSequences } from '../log/batch-coder.js';
+import { BatchReader, readSequences } from '../log/batch-coder.js';
+import { branchOf } from '../log/branch-of.js';
 import { SNAPSHOT_FORMAT } from './snapshot-layout.js';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -20,10 +21,19 @@ export interface SnapshotFile {
   readonly offset: number;
 }
 
+/** The state that a snapshot has besides its rows. */
+export interface WrittenState {
+  /** When the newest batch was made, −Infinity before all. */
+  readonly at: number;
+  readonly sequences: ReadonlyMap<string, number>;
+  /** The last position of each event stream. */
+  readonly streams: ReadonlyMap<string, number>;
+}
+
 /** Takes in what a snapshot holds, in its order. */
 export interface SnapshotSink {
-  /** Comes first. `at` is when the newest batch was made, −Infinity before all. */
-  state(at: number, sequences: ReadonlyMap<string, number>): void;
+  /** Comes first. */
+  state(state: WrittenState): void;
   /** A row; `of` is its place among the readings. */
   row(row: Row, of: RowReading): void;
   /** A batch whose id is remembered. */
@@ -71,18 +81,19 @@ export function* checkBytes(file: SnapshotFile): Generator<undefined, SnapshotEn
 /** Gives what the snapshot holds to a sink, entry by entry. Call when its bytes were checked. */
 export function* decodeSnapshot(
   file: SnapshotFile,
-  readings: readonly RowReading[],
+  readings: SchemaReadings,
   sink: SnapshotSink,
 ): Generator<undefined> {
   const reader = new ByteReader(file.bytes);
   const { sync } = readHead(reader);
   const batches = new BatchReader(readings);
-  const tables = readings.length;
+  const rows = readings.tables;
+  const tables = rows.length;
   for (const { count, data } of readBlocks(reader, sync)) {
     for (let i = 0; i < count; i++) {
       const branch = branchOf(data, tables + 3);
       if (branch === 0) readState(file, data, sink);
-      else if (branch <= tables) sink.row(readings[branch - 1]!.read(data) as Row, readings[branch - 1]!);
+      else if (branch <= tables) sink.row(rows[branch - 1]!.read(data) as Row, rows[branch - 1]!);
       else if (branch === tables + 1) sink.batch(batches.read(data));
       else return;
       yield;
@@ -94,12 +105,14 @@ export function* decodeSnapshot(
 function readState(file: SnapshotFile, data: ByteReader, sink: SnapshotSink): void {
   if (data.long() !== file.offset) throw new Fault('Damaged', 'has another offset in its header than in its state');
   const at = branchOf(data, 2) === 0 ? -Infinity : data.long();
-  sink.state(at, new Map(readSequences(data)));
+  const sequences = new Map(readSequences(data));
+  const streams = new Map(file.schema.events === undefined ? [] : readSequences(data));
+  sink.state({ at, sequences, streams });
 }
 
 /** What a block says of the end, if that is what it has; it is compared with the checksum of all before it. */
 function endOf({ schema }: SnapshotFile, data: ByteReader, crc: number): SnapshotEnd | undefined {
-  if (data.long() !== schema.length + 2) return undefined;
+  if (data.long() !== schema.tables.length + 2) return undefined;
   const rows = data.long();
   const stateHash = data.fixed(16).slice();
   if (data.uint32() !== crc) throw new Fault('Damaged', 'is not what was written: its checksum differs');

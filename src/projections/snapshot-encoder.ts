@@ -13,6 +13,8 @@ export interface Captured {
   /** When the newest batch was made; −Infinity before all. */
   readonly at: number;
   readonly sequences: ReadonlyMap<string, number>;
+  /** The last position of each event stream. */
+  readonly streams: ReadonlyMap<string, number>;
   /** The batches whose ids are remembered, in the order of their offsets. */
   readonly remembered: Iterable<AnyBatch>;
 }
@@ -61,7 +63,7 @@ export function* encodeSnapshot(layout: SnapshotLayout, state: Captured): Genera
 /** Writes entry after entry and says of each whether it is a row. */
 function* writeEntries(
   layout: SnapshotLayout,
-  { view, at, sequences, remembered }: Captured,
+  { view, at, sequences, streams, remembered }: Captured,
   to: ByteWriter,
   hash: StateHash,
 ): Generator<boolean> {
@@ -71,8 +73,10 @@ function* writeEntries(
   if (at !== -Infinity) to.long(at);
   writeSequences(sequences, to);
   for (const sequence of sequences) hash.add('sequence', sequence);
+  if (layout.schema.events !== undefined) writeSequences(streams, to);
+  for (const stream of streams) hash.add('stream', stream);
   yield false;
-  for (const [i, { name }] of layout.schema.entries()) {
+  for (const [i, { name }] of layout.schema.tables.entries()) {
     const { write } = layout.coders[i]!;
     for (const row of view.reader(name).scan()) {
       to.long(layout.rowBranch(i));

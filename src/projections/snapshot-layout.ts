@@ -19,8 +19,8 @@ export class SnapshotLayout {
   constructor(codec: ByteCodec, schema: StoreSchema) {
     this.codec = codec;
     this.schema = schema;
-    this.coders = schema.map(({ name, row }) => codec.coder(row, namespaceOf(name)));
-    this.batches = new BatchWriter(codec, schema, new Set(schema.map(({ name }) => rowType(name))));
+    this.coders = schema.tables.map(({ name, row }) => codec.coder(row, namespaceOf(name)));
+    this.batches = new BatchWriter(codec, schema, new Set(schema.tables.map(({ name }) => rowType(name))));
   }
 
   /** The branch of the rows of a table, by its place in the schema. */
@@ -29,17 +29,19 @@ export class SnapshotLayout {
   }
 
   get batchBranch(): number {
-    return this.schema.length + 1;
+    return this.schema.tables.length + 1;
   }
 
   get endBranch(): number {
-    return this.schema.length + 2;
+    return this.schema.tables.length + 2;
   }
 
   /** The Avro schema of the entries, as JSON. */
   get avro(): string {
-    const rows = this.schema.map(({ name }, i) => rowSchema(name, this.coders[i]!));
-    return JSON.stringify([STATE, ...rows, { type: 'record', name: 'memoir.Batch', fields: this.batches.fields }, END]);
+    const { tables, events } = this.schema;
+    const rows = tables.map(({ name }, i) => rowSchema(name, this.coders[i]!));
+    const state = events === undefined ? STATE : { ...STATE, fields: [...STATE.fields, STREAMS] };
+    return JSON.stringify([state, ...rows, { type: 'record', name: 'memoir.Batch', fields: this.batches.fields }, END]);
   }
 
   /** What the header says besides. */
@@ -64,6 +66,8 @@ const STATE = {
     { name: 'sequences', type: { type: 'map', values: 'long' } },
   ],
 };
+
+const STREAMS = { name: 'streams', type: { type: 'map', values: 'long' } };
 
 const END = {
   type: 'record',

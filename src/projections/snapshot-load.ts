@@ -8,7 +8,7 @@ import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Engine, SharedKey } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
-import type { SnapshotSink } from './snapshot-decoder.js';
+import type { SnapshotSink, WrittenState } from './snapshot-decoder.js';
 import type { TableState } from './table-state.js';
 import { verifySnapshot } from './verified-snapshot.js';
 
@@ -50,6 +50,8 @@ export class Loaded implements SnapshotSink {
   /** When the newest batch was made; −Infinity before all. */
   at = -Infinity;
   sequences: ReadonlyMap<string, number> = new Map();
+  /** The last position of each event stream. */
+  streams: ReadonlyMap<string, number> = new Map();
   /** The batches whose ids are remembered. */
   readonly remembered: AnyBatch[] = [];
 
@@ -109,9 +111,10 @@ export class Loaded implements SnapshotSink {
     this.engine.trust();
   }
 
-  state(at: number, sequences: ReadonlyMap<string, number>): void {
+  state({ at, sequences, streams }: WrittenState): void {
     this.at = at;
     this.sequences = sequences;
+    this.streams = streams;
   }
 
   row(row: Row, { table: name }: { readonly table: string | undefined }): void {

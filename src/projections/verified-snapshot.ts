@@ -9,7 +9,14 @@ import { StateHash } from '../codecs/state-hash.js';
 import type { StoreSchema } from '../codecs/store-schema.js';
 import { checkOptions, MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
-import { checkBytes, decodeSnapshot, openSnapshot, type SnapshotFile, type SnapshotSink } from './snapshot-decoder.js';
+import {
+  checkBytes,
+  decodeSnapshot,
+  openSnapshot,
+  type SnapshotFile,
+  type SnapshotSink,
+  type WrittenState,
+} from './snapshot-decoder.js';
 import { inSlices, type Turns } from './slices.js';
 import { sliceOf, type SnapshotOptions } from './snapshot.js';
 
@@ -114,9 +121,10 @@ class Summing implements SnapshotSink {
     this.#next = next;
   }
 
-  state(at: number, sequences: ReadonlyMap<string, number>): void {
-    for (const sequence of sequences) this.hash.add('sequence', sequence);
-    this.#next?.state(at, sequences);
+  state(state: WrittenState): void {
+    for (const sequence of state.sequences) this.hash.add('sequence', sequence);
+    for (const stream of state.streams) this.hash.add('stream', stream);
+    this.#next?.state(state);
   }
 
   row(row: Row, reading: RowReading): void {

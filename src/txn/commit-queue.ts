@@ -81,6 +81,10 @@ export class CommitQueue implements Sink {
     return this.#pending.at(-1)?.version ?? horizon.timeline.versionOf(log.head);
   }
 
+  get waiting(): Iterable<AnyBatch> {
+    return this.#pending.map(({ batch }) => batch);
+  }
+
   /** Batches that wait for the log, and their bytes. */
   get pending(): { readonly batches: number; readonly bytes: number } {
     return { batches: this.#pending.length, bytes: this.#pendingBytes };

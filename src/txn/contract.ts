@@ -1,10 +1,11 @@
 import type { Observable } from 'rxjs';
 
-import type { MemoirError } from '../errors.js';
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import type { Migrate } from '../codecs/evolution.js';
 import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
+import type { Events, NoEvents } from '../codecs/event-types.js';
 import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
+import type { EventStream } from '../log/event-stream.js';
 import type { LogPlan } from '../log/byte-log.js';
 import type { Consumption } from '../log/consumer.js';
 import type { Marker } from '../log/cursor.js';
@@ -17,73 +18,12 @@ import type { ReadSnapshotOptions, VerifiedSnapshot } from '../projections/verif
 import type { Snapshot } from '../projections/snapshot.js';
 import type { Equality, Stamped } from '../projections/live.js';
 import type { StoreStats } from '../projections/stats.js';
-import type { View, Writers } from '../projections/read-view.js';
+import type { View } from '../projections/read-view.js';
 import type { AddIndexOptions } from './schema-changes.js';
 import type { NewName, One, WithIndex, WithoutIndex, WithTable } from './schema-types.js';
 import type { Consumed, ConsumeOptions, FollowOptions, StreamOptions, WithMarkers } from './stream-types.js';
+import type { Appended, Body, DryRun, Repeated, TransactOptions, Unchanged } from './transact-types.js';
 import type { Limits } from './write-scope.js';
-
-/** A transaction as its body sees it: the tables, to read and to write, and what is random in it. */
-export type Transaction<S extends Tables> = Writers<S> & TransactionTools;
-
-/** What a transaction has besides its tables: whatever a body may need that must be the same wherever it runs. */
-export interface TransactionTools {
-  /** When its batch is made, in milliseconds since 1970. */
-  readonly at: number;
-  /** The next number of a sequence, from 1; logged, so that replicas agree. Taken back if the transaction fails. */
-  nextId(name: string): number;
-  /** A number in [0, 1) that depends on the batch alone. */
-  random(): number;
-}
-
-/** How a transaction is made. */
-export interface TransactOptions {
-  /** Who did it and why: plain data, kept with the batch. */
-  readonly meta?: Meta;
-  /** The offset that the head must have, else `Conflict`. */
-  readonly expect?: number | Position;
-  /** A name for the transaction: repeating it gives the first batch again and runs nothing. */
-  readonly id?: string;
-  /** Appends a batch even when nothing has changed, so that it can be told of, and its id is remembered. */
-  readonly evenEmpty?: boolean;
-}
-
-/** What `transact` gives when it appended a batch: the batch, and what the body returned. */
-export type Appended<S extends Tables, A> = Batch<S> & {
-  readonly result: A;
-  readonly appended?: undefined;
-  readonly repeated?: undefined;
-};
-
-/** What `transact` gives when the body changed nothing: no batch, and no id remembered. */
-export interface Unchanged<A> {
-  readonly appended: false;
-  /** The head. */
-  readonly offset: number;
-  readonly changes: readonly [];
-  readonly result: A;
-  readonly repeated?: undefined;
-}
-
-/** What `transact` gives when its id had been used: the first batch, and no result, since the body did not run. */
-export type Repeated<S extends Tables> = Batch<S> & {
-  readonly repeated: true;
-  readonly result?: undefined;
-  readonly appended?: undefined;
-};
-
-/** What a dry run gives: what would have happened. */
-export interface DryRun<S extends Tables, A> {
-  /** What the body returned; undefined when a violation ended it. */
-  readonly result: A | undefined;
-  /** The changes that a batch would have had. */
-  readonly changes: readonly Change<S>[];
-  /** Every statement that was refused, in order, those too that the body caught. */
-  readonly violations: readonly MemoirError[];
-}
-
-/** A plain body: one that returns a promise does not compile, as it would be over before it began. */
-export type Body<S extends Tables, A> = (tx: Transaction<S>) => A extends PromiseLike<unknown> ? never : A;
 
 /** A change of a row, with the batch that made it. */
 export interface RowChange<R> {
@@ -103,9 +43,11 @@ export interface Strict {
 }
 
 /** How a store is made. */
-export interface StoreOptions<S extends Tables> extends Partial<Limits> {
+export interface StoreOptions<S extends Tables, E extends Events = NoEvents> extends Partial<Limits> {
   /** The tables, by name, as `table` made them. */
   readonly tables: S;
+  /** The domain events: io-ts codecs of their data, by the names of their types; see `event` for older logs. */
+  readonly events?: E;
   /** How much history to keep; the last 100,000 batches unless told. */
   readonly keep?: Keep;
   /**
@@ -144,7 +86,10 @@ export interface StoreOptions<S extends Tables> extends Partial<Limits> {
 }
 
 /** How a store on a log is opened. */
-export interface OpenOptions<S extends Tables> extends Omit<StoreOptions<S>, 'snapshot' | 'lineage'> {
+export interface OpenOptions<S extends Tables, E extends Events = NoEvents> extends Omit<
+  StoreOptions<S, E>,
+  'snapshot' | 'lineage'
+> {
   /** The log: `fileLog({ dir })` from `memoir/log/file`. */
   readonly log: LogPlan;
   /** How many bytes of batches may wait for the log; 64 MiB unless told. */
@@ -161,7 +106,7 @@ export interface RestoreOptions extends ReadSnapshotOptions {
 }
 
 /** What can be read of a store: now, then, and as it changes. */
-export interface ReadableStore<S extends Tables> {
+export interface ReadableStore<S extends Tables, E extends Events = NoEvents> {
   /** The log's own id: offsets mean nothing under another. */
   readonly lineage: string;
   /** The newest batch; 0 before all. */
@@ -183,11 +128,11 @@ export interface ReadableStore<S extends Tables> {
   /** Runs a query on the state now and lets go of it at once. */
   read<A>(query: (view: View<S>) => A): A;
   /** One batch of the log. @throws `OffsetCompacted`, `OffsetInFuture` */
-  batch(offset: number | Position): Batch<S>;
+  batch(offset: number | Position): Batch<S, E>;
   /** The batch that had an id, while that is remembered. */
-  batchOf(id: string): Batch<S> | undefined;
+  batchOf(id: string): Batch<S, E> | undefined;
   /** The batch at the head, where the log has it or its id is remembered: so one made of a snapshot may know it. */
-  lastBatch(): Batch<S> | undefined;
+  lastBatch(): Batch<S, E> | undefined;
   /** The net changes that lead from the state after one offset to the state after another, either way round. */
   diff(from: number | Position, to: number | Position): readonly Change<S>[];
   /**
@@ -197,24 +142,26 @@ export interface ReadableStore<S extends Tables> {
    */
   history<N extends keyof S & string>(table: N, key: KeyOf<S[N]>): readonly RowChange<RowOf<S[N]>>[];
   /** The batches from an offset on, history first, then live, with no gap and no repetition. */
-  changes<N extends keyof S & string = keyof S & string>(
-    options: StreamOptions<S, N> & WithMarkers,
-  ): Observable<Batch<Pick<S, N>> | Marker>;
-  changes<N extends keyof S & string = keyof S & string>(options?: StreamOptions<S, N>): Observable<Batch<Pick<S, N>>>;
+  changes<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
+    options: StreamOptions<S, N, M> & WithMarkers,
+  ): Observable<Batch<Pick<S, N>, Pick<E, M>> | Marker>;
+  changes<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
+    options?: StreamOptions<S, N, M>,
+  ): Observable<Batch<Pick<S, N>, Pick<E, M>>>;
   /** The same, pulled: nothing is read before it is asked for. */
-  follow<N extends keyof S & string = keyof S & string>(
-    options: StreamOptions<S, N> & FollowOptions & WithMarkers,
-  ): AsyncIterableIterator<Batch<Pick<S, N>> | Marker>;
-  follow<N extends keyof S & string = keyof S & string>(
-    options?: StreamOptions<S, N> & FollowOptions,
-  ): AsyncIterableIterator<Batch<Pick<S, N>>>;
+  follow<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
+    options: StreamOptions<S, N, M> & FollowOptions & WithMarkers,
+  ): AsyncIterableIterator<Batch<Pick<S, N>, Pick<E, M>> | Marker>;
+  follow<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
+    options?: StreamOptions<S, N, M> & FollowOptions,
+  ): AsyncIterableIterator<Batch<Pick<S, N>, Pick<E, M>>>;
   /**
    * Gives a handler one batch at a time, each when the promise of the one before has settled; what comes meanwhile
    * waits as the policy says. One that throws, or whose promise rejects, is ended and told to `onError`.
    */
   consume<N extends keyof S & string, const P extends Policy, M extends boolean = false>(
-    handler: (item: Consumed<Pick<S, N>, P, M>) => unknown,
-    options: ConsumeOptions<S, N, P, M>,
+    handler: (item: Consumed<Pick<S, N>, E, P, M>) => unknown,
+    options: ConsumeOptions<S, N, keyof E & string, P, M>,
   ): Consumption;
   /** A query's answer now, and the position from which to follow what happens to it: nothing lies between. */
   snapshotThenFollow<A>(query: (view: View<S>) => A): { readonly value: A; readonly next: Position };
@@ -227,6 +174,8 @@ export interface ReadableStore<S extends Tables> {
     query: (view: View<S>) => A,
     options?: { readonly equal?: Equality<A>; readonly label?: string },
   ): Observable<A>;
+  /** The events of a stream, as far as retention keeps their batches. @throws `OptionInvalid` */
+  stream(name: string): EventStream<E>;
   /** Resolves once a batch has been appended and everyone told. @throws `WaitAborted`, `StoreClosed` */
   waitFor(offset: number | Position, options?: { readonly signal?: Abort }): Promise<void>;
   /** Who keeps history from being given back, oldest first. */
@@ -239,9 +188,9 @@ export interface ReadableStore<S extends Tables> {
 }
 
 /** What every store has whose tables can be written, wherever its log is. */
-export interface AnyStore<S extends Tables> extends ReadableStore<S> {
+export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends ReadableStore<S, E> {
   /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
-  with<A>(body: Body<S, A>): DryRun<S, A>;
+  with<A>(body: Body<S, A, E>): DryRun<S, A, E>;
   /**
    * Gives back the batches before an offset; what a holding follower or an open view needs stays, and goes with the
    * first batch after they let go.
@@ -263,7 +212,7 @@ export interface AnyStore<S extends Tables> extends ReadableStore<S> {
 }
 
 /** A store in memory: transactions are synchronous. */
-export interface Store<S extends Tables> extends AnyStore<S>, Disposable {
+export interface Store<S extends Tables, E extends Events = NoEvents> extends AnyStore<S, E>, Disposable {
   /**
    * Runs a body as one transaction: all of it becomes one batch, or none of it happened.
    *
@@ -271,8 +220,11 @@ export interface Store<S extends Tables> extends AnyStore<S>, Disposable {
    * @throws `Conflict`, `NestedTransaction`, `AsyncBody`, `HistoryFull`, `MetaInvalid`, `StoreClosed`, and what the
    *   body's statements throw
    */
-  transact<A>(body: Body<S, A>, options?: TransactOptions & { readonly id?: undefined }): Appended<S, A> | Unchanged<A>;
-  transact<A>(body: Body<S, A>, options: TransactOptions): Appended<S, A> | Unchanged<A> | Repeated<S>;
+  transact<A>(
+    body: Body<S, A, E>,
+    options?: TransactOptions<S> & { readonly id?: undefined },
+  ): Appended<S, A, E> | Unchanged<A>;
+  transact<A>(body: Body<S, A, E>, options: TransactOptions<S>): Appended<S, A, E> | Unchanged<A> | Repeated<S, E>;
   /**
    * Adds an index to a table, while the store is used. It is built off to the side, in slices between which everything
    * else has its turn; writes going on meanwhile are taken into account. When it has every row it can be read, from
@@ -288,7 +240,7 @@ export interface Store<S extends Tables> extends AnyStore<S>, Disposable {
     name: I & NewName<I, keyof IndexesOf<S[N]> | 'primaryKey'>,
     definition: D,
     options?: AddIndexOptions,
-  ): Promise<Store<WithIndex<S, N, I, D>>>;
+  ): Promise<Store<WithIndex<S, N, I, D>, E>>;
   /**
    * Drops an index, at once and for views of every offset: whoever still asks for it meets `IndexDropped`. Live queries
    * that read it run again.
@@ -299,14 +251,17 @@ export interface Store<S extends Tables> extends AnyStore<S>, Disposable {
   dropIndex<N extends keyof S & string, I extends keyof IndexesOf<S[N]> & string>(
     table: N & One<N>,
     name: I & One<I>,
-  ): Store<WithoutIndex<S, N, I>>;
+  ): Store<WithoutIndex<S, N, I>, E>;
   /**
    * Adds a table without rows. Views of every offset have it, older ones without rows, as it was then.
    *
    * @returns this store, typed with the table
    * @throws `DefinitionInvalid` when there is such a table, `StoreClosed`, `NestedTransaction`
    */
-  addTable<N extends string, T extends Table>(name: N & NewName<N, keyof S>, definition: T): Store<WithTable<S, N, T>>;
+  addTable<N extends string, T extends Table>(
+    name: N & NewName<N, keyof S>,
+    definition: T,
+  ): Store<WithTable<S, N, T>, E>;
   /**
    * Puts the state of a snapshot in the place of what there is: all of it or, when the bytes are damaged or do not fit,
    * nothing. It is read and loaded in slices, while the store goes on; what was written meanwhile is gone then, too.
@@ -322,7 +277,7 @@ export interface Store<S extends Tables> extends AnyStore<S>, Disposable {
 }
 
 /** A store whose log outlives the process: a transaction is over when the log has its batch. */
-export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDisposable {
+export interface DurableStore<S extends Tables, E extends Events = NoEvents> extends AnyStore<S, E>, AsyncDisposable {
   /**
    * Runs a body as one transaction, at once and on the state that includes all before it, and resolves when the log has
    * the batch; until then nobody else sees it. Promises settle in the order of the calls.
@@ -334,14 +289,17 @@ export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDispos
    *   after each of these the store can only be read, until it is opened again; `PendingFull`
    */
   transact<A>(
-    body: Body<S, A>,
-    options?: TransactOptions & { readonly id?: undefined },
-  ): Promise<Appended<S, A> | Unchanged<A>>;
-  transact<A>(body: Body<S, A>, options: TransactOptions): Promise<Appended<S, A> | Unchanged<A> | Repeated<S>>;
+    body: Body<S, A, E>,
+    options?: TransactOptions<S> & { readonly id?: undefined },
+  ): Promise<Appended<S, A, E> | Unchanged<A>>;
+  transact<A>(
+    body: Body<S, A, E>,
+    options: TransactOptions,
+  ): Promise<Appended<S, A, E> | Unchanged<A> | Repeated<S, E>>;
   /** As on every store, and with one more policy: `{ block: n }` makes writers wait. */
   consume<N extends keyof S & string, const P extends Policy | Block, M extends boolean = false>(
-    handler: (item: Consumed<Pick<S, N>, P, M>) => unknown,
-    options: ConsumeOptions<S, N, P, M>,
+    handler: (item: Consumed<Pick<S, N>, E, P, M>) => unknown,
+    options: ConsumeOptions<S, N, keyof E & string, P, M>,
   ): Consumption;
   /**
    * Makes a snapshot beside the log, from which the store is opened quicker, and gives back what the log no longer
@@ -365,7 +323,7 @@ export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDispos
     name: I & NewName<I, keyof IndexesOf<S[N]> | 'primaryKey'>,
     definition: D,
     options?: AddIndexOptions,
-  ): Promise<DurableStore<WithIndex<S, N, I, D>>>;
+  ): Promise<DurableStore<WithIndex<S, N, I, D>, E>>;
   /**
    * Drops an index, at once and for views of every offset: whoever still asks for it meets `IndexDropped`. Live queries
    * that read it run again.
@@ -376,7 +334,7 @@ export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDispos
   dropIndex<N extends keyof S & string, I extends keyof IndexesOf<S[N]> & string>(
     table: N & One<N>,
     name: I & One<I>,
-  ): DurableStore<WithoutIndex<S, N, I>>;
+  ): DurableStore<WithoutIndex<S, N, I>, E>;
   /**
    * Adds a table without rows. Views of every offset have it, older ones without rows, as it was then.
    *
@@ -386,10 +344,10 @@ export interface DurableStore<S extends Tables> extends AnyStore<S>, AsyncDispos
   addTable<N extends string, T extends Table>(
     name: N & NewName<N, keyof S>,
     definition: T,
-  ): DurableStore<WithTable<S, N, T>>;
+  ): DurableStore<WithTable<S, N, T>, E>;
   /** Ends streams, live queries and waits, when all that is under way is in the log, and gives the log free. */
   close(): Promise<void>;
 }
 
 /** The view type of a store, as in `type Db = ViewOf<typeof store>`. */
-export type ViewOf<X> = X extends ReadableStore<infer S> ? View<S> : never;
+export type ViewOf<X> = X extends ReadableStore<infer S, infer _> ? View<S> : never;

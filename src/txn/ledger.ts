@@ -6,6 +6,8 @@ import type { KeptHash } from './kept-hash.js';
 /** All that a ledger has, at a moment. */
 export interface LedgerState {
   readonly sequences: ReadonlyMap<string, number>;
+  /** The last position of each event stream. */
+  readonly streams: ReadonlyMap<string, number>;
   /** The batches whose ids are remembered, in the order of their offsets. */
   readonly remembered: Iterable<AnyBatch>;
 }
@@ -26,7 +28,10 @@ export class Ledger {
   #sequences = new Map<string, number>();
   readonly #forgotten: ((batch: AnyBatch) => void) | undefined;
   /** True when someone holds the map of sequences as it is. */
+  #streams = new Map<string, number>();
+  /** True when someone holds the map of sequences, or that of streams, as it is. */
   #captured = false;
+  #streamsCaptured = false;
 
   /** @param idWindow for how many batches ids are remembered */
   constructor(idWindow: number, hash?: KeptHash) {
@@ -37,14 +42,17 @@ export class Ledger {
   }
 
   /** Forgets everything, and takes over what another one had. */
-  reset({ head, sequences, remembered, rows }: LedgerStart): void {
+  reset({ head, sequences, streams, remembered, rows }: LedgerStart): void {
     this.#ids = new IdWindow(this.#idWindow, remembered);
     this.#ids.slide(head);
     this.#sequences = new Map(sequences);
     this.#captured = false;
+    this.#streams = new Map(streams);
+    this.#streamsCaptured = false;
     if (this.hash === undefined || rows === undefined) return;
     this.hash.reset(rows);
     for (const sequence of sequences) this.hash.replace('sequence', undefined, sequence);
+    for (const stream of streams) this.hash.replace('stream', undefined, stream);
     for (const batch of this.#ids.capture()) this.hash.replace('id', undefined, idOf(batch));
     this.hash.settle(head);
   }
@@ -52,6 +60,11 @@ export class Ledger {
   /** The last value of each sequence. */
   get sequences(): ReadonlyMap<string, number> {
     return this.#sequences;
+  }
+
+  /** The last position of each event stream. */
+  get streams(): ReadonlyMap<string, number> {
+    return this.#streams;
   }
 
   /** The batch that had an id, while it is remembered. */
@@ -66,12 +79,13 @@ export class Ledger {
 
   /** Takes in a batch that was appended. `head` is the newest one that will be, where that is known. */
   note(batch: AnyBatch, head = batch.offset): void {
-    const { id, offset, sequences } = batch;
+    const { id, offset, sequences, events } = batch;
     if (sequences !== undefined) {
       if (this.#captured) this.#sequences = new Map(this.#sequences);
       this.#captured = false;
       for (const [name, last] of Object.entries(sequences)) this.#move(name, last);
     }
+    if (events.length > 0) this.#noteEvents(events);
     if (id !== undefined && offset > head - this.#idWindow) {
       this.#ids.add(id, batch);
       this.hash?.replace('id', undefined, idOf(batch));
@@ -86,10 +100,25 @@ export class Ledger {
     this.#sequences.set(name, last);
   }
 
+  #noteEvents(events: AnyBatch['events']): void {
+    for (const { stream, position } of events) if (stream !== undefined) this.moveStream(stream, position!);
+  }
+
+  /** Takes in that a stream has an event at a position. */
+  moveStream(stream: string, position: number): void {
+    if (position <= (this.#streams.get(stream) ?? 0)) return;
+    if (this.#streamsCaptured) this.#streams = new Map(this.#streams);
+    this.#streamsCaptured = false;
+    const before = this.#streams.get(stream);
+    this.hash?.replace('stream', before === undefined ? undefined : [stream, before], [stream, position]);
+    this.#streams.set(stream, position);
+  }
+
   /** All of it as it is now, at once, to be read at any time later. */
   capture(): LedgerState {
     this.#captured = true;
-    return { sequences: this.#sequences, remembered: this.#ids.capture() };
+    this.#streamsCaptured = true;
+    return { sequences: this.#sequences, streams: this.#streams, remembered: this.#ids.capture() };
   }
 }
 

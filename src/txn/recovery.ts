@@ -8,6 +8,7 @@ import { readSchema } from '../codecs/store-schema.js';
 import { MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import { BatchReader } from '../log/batch-coder.js';
+import type { Passed } from '../log/event-coder.js';
 import type { ByteLog, WrittenSchema } from '../log/byte-log.js';
 import type { Engine } from '../projections/engine.js';
 import { Loaded } from '../projections/snapshot-load.js';
@@ -25,6 +26,8 @@ export interface RecoveryParts {
   readonly stateHash: boolean;
   readonly onError: (error: unknown) => void;
   readonly turns: Turns;
+  /** Told of events whose type is gone: they are passed over, but the streams that they are of have had them. */
+  readonly passed: Passed;
 }
 
 /**
@@ -72,14 +75,15 @@ export async function* batchesOf(parts: RecoveryParts, from: number): AsyncGener
     let reader = readers.get(schema.fingerprint);
     if (reader === undefined) readers.set(schema.fingerprint, (reader = readerOf(schema, parts)));
     const batch = batchIn(reader, body, offset);
-    if (parts.development) for (const change of batch.changes) freezePlain(change);
+    if (parts.development) for (const part of [...batch.changes, ...batch.events]) freezePlain(part);
     yield batch;
   }
 }
 
-/** The rough size of a batch's rows, as the transaction that made it counted them. */
-export function roughBytes({ changes }: AnyBatch): number {
-  return changes.reduce((sum, { before, after }) => sum + sizeOf(after ?? before), 0);
+/** The rough size of a batch's rows and events, as the transaction that made it counted them. */
+export function roughBytes({ changes, events }: AnyBatch): number {
+  const rows = changes.reduce((sum, { before, after }) => sum + sizeOf(after ?? before), 0);
+  return events.reduce((sum, { data }) => sum + sizeOf(data), rows);
 }
 
 function batchIn(reader: BatchReader, body: Uint8Array, offset: number): AnyBatch {
@@ -90,13 +94,13 @@ function batchIn(reader: BatchReader, body: Uint8Array, offset: number): AnyBatc
   }
 }
 
-function readerOf({ notes }: WrittenSchema, { codec, today }: RecoveryParts): BatchReader {
+function readerOf({ notes }: WrittenSchema, { codec, today, passed }: RecoveryParts): BatchReader {
   const name = notes['memoir.codec'];
   const found = [codec, json].find((known) => known.name === name);
   if (found === undefined)
     throw new MemoirError('FormatUnknown', `batches were written with the codec ${name}: pass it as { codec }`);
   try {
-    return new BatchReader(readingsOf(found, readSchema(notes['memoir.schema'] ?? ''), today, 'the log'));
+    return new BatchReader(readingsOf(found, readSchema(notes['memoir.schema'] ?? ''), today, 'the log'), passed);
   } catch (error) {
     throw blame(error, 'the header of a log file');
   }

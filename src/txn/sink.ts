@@ -11,6 +11,8 @@ export interface Sink {
   readonly lastAt: number;
   /** The engine's version that has it and nothing later. */
   readonly version: number;
+  /** The batches that the log does not have yet, in their order. */
+  readonly waiting: Iterable<AnyBatch>;
   /** Takes a batch while its transaction can be undone: whatever is thrown here undoes it. */
   take(batch: AnyBatch): void;
   /** The transaction has settled at a version; `bytes` is the rough size of its rows. Nothing may fail any more. */
@@ -21,6 +23,7 @@ export interface Sink {
 
 /** The sink of a store in memory: a batch is in the log, visible and told of before `transact` returns. */
 export class DirectSink implements Sink {
+  readonly waiting: readonly AnyBatch[] = [];
   readonly #log: Log;
   readonly #feed: Feed;
   readonly #horizon: Horizon;

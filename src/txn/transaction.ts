@@ -1,5 +1,10 @@
 import { MemoirError, show } from '../errors.js';
+import type { AnyEvent, Meta } from '../log/batch.js';
+import { streamEvent, type LoggedStream } from '../log/event-stream.js';
 import type { Engine } from '../projections/engine.js';
+import { checkStream, Emitted, type EventDefinitions } from './emitted.js';
+import type { Ledger } from './ledger.js';
+import type { OpenStream } from './open-stream.js';
 import { seededRandom } from './random.js';
 import { TableWrites } from './table-writer.js';
 import type { Limits, WriteScope } from './write-scope.js';
@@ -9,12 +14,21 @@ export interface TransactionStart {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly sequences: ReadonlyMap<string, number>;
+  readonly facts: EventParts;
   readonly development: boolean;
   readonly lineage: string;
   /** The offset that its batch will have. */
   readonly offset: number;
   readonly at: number;
   readonly id: string | undefined;
+  readonly meta: Meta;
+}
+
+/** What transactions of a store emit events with. */
+export interface EventParts {
+  readonly definitions: EventDefinitions;
+  readonly ledger: Ledger;
+  readonly openStream: OpenStream;
 }
 
 /** A transaction under way: reads see the head with all that was written so far. What its body holds is its face. */
@@ -35,6 +49,9 @@ export class OpenTransaction implements WriteScope {
   bytes = 0;
   changes = 0;
   readonly #sequences: ReadonlyMap<string, number>;
+  readonly #facts: EventParts;
+  readonly #meta: Meta;
+  #emitted: Emitted | undefined;
   /** The writer that was used last, and all of them once there are several: most transactions write one table. */
   #writer: TableWrites | undefined;
   #writerOf: string | undefined;
@@ -42,10 +59,13 @@ export class OpenTransaction implements WriteScope {
   #random: (() => number) | undefined;
   #open = true;
 
-  constructor({ engine, limits, sequences, development, lineage, offset, at, id }: TransactionStart) {
+  constructor(start: TransactionStart) {
+    const { engine, limits, sequences, facts, development, lineage, offset, at, id, meta } = start;
     this.engine = engine;
     this.limits = limits;
     this.#sequences = sequences;
+    this.#facts = facts;
+    this.#meta = meta;
     this.development = development;
     this.lineage = lineage;
     this.offset = offset;
@@ -89,6 +109,27 @@ export class OpenTransaction implements WriteScope {
     return next;
   }
 
+  /** What it has emitted; undefined when that is nothing. */
+  get events(): readonly AnyEvent[] | undefined {
+    const list = this.#emitted?.list;
+    return list === undefined || list.length === 0 ? undefined : list;
+  }
+
+  /** A stream, with what this transaction has emitted so far. */
+  stream(name: unknown): LoggedStream {
+    checkStream(name);
+    const { list } = this.emitted;
+    const batch = { offset: this.offset, at: this.at, id: this.id, meta: this.#meta };
+    const own = list.filter(({ stream }) => stream === name).map((event) => streamEvent(batch, event));
+    return this.#facts.openStream(name, this.emitted.headOf(name), own);
+  }
+
+  /** What it has emitted, to add to. */
+  get emitted(): Emitted {
+    this.guard();
+    return (this.#emitted ??= new Emitted(this, this.#facts.definitions, this.#facts.ledger.streams));
+  }
+
   random(): number {
     this.guard();
     this.#random ??= seededRandom(`${this.offset}:${this.at}:${this.id ?? ''}`);
@@ -114,6 +155,14 @@ export class TransactionFace {
 
   random(): number {
     return this.#tx.random();
+  }
+
+  emit(type: unknown, data: unknown, options?: { readonly stream?: unknown }): AnyEvent {
+    return this.#tx.emitted.emit(type, data, options);
+  }
+
+  stream(name: unknown): LoggedStream {
+    return this.#tx.stream(name);
   }
 
   /** The faces of a store's transactions. */

@@ -5,14 +5,17 @@ import { PRIMARY } from '../codecs/index-check.js';
 import type { Row } from '../codecs/index-plan.js';
 import { toKey } from '../codecs/key.js';
 import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
+import { NO_EVENTS } from '../log/batch-coder.js';
 import type { Log } from '../log/log.js';
-import { offsetOf, type Position } from '../log/position.js';
 import type { Engine } from '../projections/engine.js';
 import type { Horizon } from '../projections/horizon.js';
 import type { TableState } from '../projections/table-state.js';
+import type { EventDefinitions } from './emitted.js';
+import { checkExpected, type ExpectedParts, type TouchOf } from './expectation.js';
 import type { Ledger } from './ledger.js';
+import type { OpenStream } from './open-stream.js';
 import type { Sink } from './sink.js';
-import { OpenTransaction, type TransactionFace } from './transaction.js';
+import { OpenTransaction, type EventParts, type TransactionFace } from './transaction.js';
 import type { Limits } from './write-scope.js';
 
 /** What a transactor works with. */
@@ -23,15 +26,18 @@ export interface TransactorParts {
   readonly horizon: Horizon;
   readonly limits: Limits;
   readonly ledger: Ledger;
+  readonly events: EventDefinitions;
   readonly development: boolean;
   readonly clock: () => number;
   readonly Face: typeof TransactionFace;
+  readonly openStream: OpenStream;
+  readonly touchOf: TouchOf;
 }
 
 /** Options of `transact`, unchecked. */
 export interface AnyTransactOptions {
   readonly meta?: unknown;
-  readonly expect?: number | Position | undefined;
+  readonly expect?: unknown;
   readonly id?: unknown;
   readonly evenEmpty?: unknown;
 }
@@ -41,10 +47,13 @@ const OPTIONS = ['meta', 'expect', 'id', 'evenEmpty'];
 /** What `transact` is given when it is given none. */
 export const NO_OPTIONS: AnyTransactOptions = Object.freeze({});
 
-const PLAIN = Object.freeze({ meta: Object.freeze({}), id: undefined });
+/** What a batch is given by whoever makes it. */
+interface Named {
+  readonly id: string | undefined;
+  readonly meta: Meta;
+}
 
-/** Batches without events share one list. */
-const NO_EVENTS: readonly never[] = Object.freeze([]);
+const PLAIN: Named = Object.freeze({ meta: Object.freeze({}), id: undefined });
 
 /** A body, types apart. */
 export type AnyBody = (tx: TransactionFace) => unknown;
@@ -52,35 +61,42 @@ export type AnyBody = (tx: TransactionFace) => unknown;
 /** Runs transactions, one at a time: body, batch, and on to the sink, which appends and tells. */
 export class Transactor {
   readonly #parts: TransactorParts;
+  readonly #expected: ExpectedParts;
+  readonly #facts: EventParts;
   #running = false;
   /** The face of the transaction before, kept until there is another: see `keepShape`. */
   last: TransactionFace | undefined;
 
   constructor(parts: TransactorParts) {
     this.#parts = parts;
+    const { log, sink, ledger, events: definitions, openStream, touchOf } = parts;
+    this.#facts = { definitions, ledger, openStream };
+    this.#expected = { log, sink, ledger, touchOf: (query) => this.alone(() => touchOf(query)) };
   }
 
   transact(body: AnyBody, options: AnyTransactOptions): unknown {
     const { engine, horizon, sink } = this.#parts;
     this.refuseNesting();
-    const { meta, id } = this.#checked(options);
+    const named = this.#checked(options);
+    const { meta, id } = named;
     const first = id === undefined ? undefined : this.#parts.ledger.find(id);
     if (first !== undefined) return { ...first, repeated: true };
-    if (options.expect !== undefined) this.#expect(options.expect);
+    if (options.expect !== undefined) checkExpected(options.expect, this.#expected);
     horizon.guard();
 
     const { result, batch, bytes } = this.#run((tx) => {
       const returned = this.#call(body, tx);
       const changes = engine.changes(changeOf);
-      if (changes.length === 0 && tx.moved === undefined && options.evenEmpty !== true) {
+      const isEmpty = changes.length === 0 && tx.moved === undefined && tx.events === undefined;
+      if (isEmpty && options.evenEmpty !== true) {
         engine.rollback(0);
         return { result: returned, batch: undefined, bytes: 0 };
       }
       const made = this.#batchOf(tx, changes, meta);
       sink.take(made);
       return { result: returned, batch: made, bytes: tx.bytes };
-    }, id);
-    if (batch === undefined) return { appended: false, offset: sink.head, changes: [], result };
+    }, named);
+    if (batch === undefined) return { appended: false, offset: sink.head, changes: [], events: [], result };
 
     this.#parts.ledger.note(batch);
     sink.settle(batch, engine.version, bytes);
@@ -99,8 +115,8 @@ export class Transactor {
       }
       const changes = engine.changes(changeOf);
       engine.rollback(0);
-      return { result, changes, violations: tx.violations };
-    }, undefined);
+      return { result, changes, events: tx.events ?? [], violations: tx.violations };
+    }, PLAIN);
   }
 
   /** Runs work that is no transaction and in which there must be none. */
@@ -124,7 +140,7 @@ export class Transactor {
   }
 
   /** Runs what makes up a transaction between begin and settle; whatever is thrown undoes everything. */
-  #run<A>(work: (tx: OpenTransaction) => A, id: string | undefined): A {
+  #run<A>(work: (tx: OpenTransaction) => A, { id, meta }: Named): A {
     const { engine, log, sink, limits, development, clock } = this.#parts;
     const { lineage } = log;
     const now = Math.trunc(clock());
@@ -136,11 +152,13 @@ export class Transactor {
       engine,
       limits,
       sequences: this.#parts.ledger.sequences,
+      facts: this.#facts,
       development,
       lineage,
       offset: sink.head + 1,
       at,
       id,
+      meta,
     });
     this.#running = true;
     try {
@@ -167,8 +185,8 @@ export class Transactor {
 
   #batchOf(tx: OpenTransaction, changes: readonly AnyChange[], meta: Meta): AnyBatch {
     const sequences = tx.moved === undefined ? undefined : Object.fromEntries(tx.moved);
-    const { offset, at, id } = tx;
-    const plain = { offset, at, id, meta, changes, events: NO_EVENTS };
+    const { offset, at, id, events = NO_EVENTS } = tx;
+    const plain = { offset, at, id, meta, changes, events };
     const batch: AnyBatch = sequences === undefined ? plain : { ...plain, sequences };
     if (tx.development) {
       for (const change of changes) {
@@ -177,12 +195,13 @@ export class Transactor {
       }
       Object.freeze(sequences);
       Object.freeze(changes);
+      Object.freeze(events);
       Object.freeze(batch);
     }
     return batch;
   }
 
-  #checked(options: AnyTransactOptions): { readonly meta: Meta; readonly id: string | undefined } {
+  #checked(options: AnyTransactOptions): Named {
     if (options === NO_OPTIONS) return PLAIN;
     checkOptions('transact', options, OPTIONS);
     const { meta = {}, id, evenEmpty } = options;
@@ -200,16 +219,6 @@ export class Transactor {
     } catch (error) {
       throw blame(error, 'meta');
     }
-  }
-
-  #expect(expected: number | Position): void {
-    const { log, sink } = this.#parts;
-    const offset = offsetOf(log, expected);
-    if (offset === sink.head) return;
-    throw new MemoirError('Conflict', `the head is ${sink.head}, and ${offset} was expected: read anew and try again`, {
-      requested: offset,
-      head: sink.head,
-    });
   }
 }
 

@@ -6,9 +6,9 @@ import type { Vantage } from '../projections/vantage.js';
 export interface Limits {
   /** The largest row, in bytes by a rough count: strings by their length, other values 8. */
   readonly rowBytesMax: number;
-  /** The most rows that one transaction may change. */
+  /** The most rows that one transaction may change, and events that it may emit, together. */
   readonly batchChangesMax: number;
-  /** The most bytes of rows that one transaction may write. */
+  /** The most bytes of rows and events that one transaction may write. */
   readonly batchBytesMax: number;
 }
 
@@ -20,8 +20,8 @@ export interface WriteScope extends Vantage {
   readonly development: boolean;
   /** Statements that were refused, caught by the body or not. */
   readonly violations: MemoirError[];
-  /** Bytes of rows written. */
+  /** Bytes of rows and events written. */
   bytes: number;
-  /** Rows changed. */
+  /** Rows changed, and events emitted. */
   changes: number;
 }

@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 
-import { bytes, createStore, date, table, type DurableStore, type Store } from '../../src/index.js';
+import { bytes, createStore, date, table, type DurableStore, type Store, type StoreOptions } from '../../src/index.js';
 
 interface Tree {
   readonly label: string;
@@ -38,6 +38,7 @@ export const goldenTables = {
   'odd-name': table(t.strict({ a: t.string, 'b-c': t.number }), { primaryKey: ['a', 'b-c'] }),
 };
 type Tables = typeof goldenTables;
+type Options = Pick<StoreOptions<Tables>, 'codec' | 'lineage'>;
 
 const row = (id: string, more: object = {}): t.TypeOf<typeof Everything> =>
   ({
@@ -71,9 +72,9 @@ export async function write(store: DurableStore<Tables>): Promise<void> {
   }
 }
 
-/** The same history in memory, at the same times. */
-export function inMemory(): Store<Tables> {
-  const store: Store<Tables> = createStore({ tables: goldenTables, clock: () => timeAfter(store.head) });
-  for (const [i, step] of STEPS.entries()) store.transact((tx) => void step(tx), optionsOf(i));
+/** The same history in memory, at the same times; of some of its steps, if told. */
+export function inMemory({ steps = STEPS.length, ...options }: Partial<Options> & { steps?: number } = {}) {
+  const store: Store<Tables> = createStore({ tables: goldenTables, clock: () => timeAfter(store.head), ...options });
+  for (const [i, step] of STEPS.slice(0, steps).entries()) store.transact((tx) => void step(tx), optionsOf(i));
   return store;
 }

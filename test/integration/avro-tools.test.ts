@@ -20,6 +20,9 @@ const tables = {
   'odd-name': table(t.strict({ k: t.bigint, 'a-b': t.boolean }), { primaryKey: 'k' }),
 };
 
+const Line = t.strict({ sku: t.string, n: t.Int });
+const events = { 'Order-placed': t.strict({ at: date, lines: t.array(Line), first: Line }), Noted: t.strict({}) };
+
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'memoir-avro-'));
@@ -42,12 +45,15 @@ describe.each([
 
   beforeAll(async () => {
     rmSync(dir, { recursive: true, force: true });
-    const store = await openStore({ tables, log: fileLog({ dir, codec }) });
+    const store = await openStore({ tables, events, log: fileLog({ dir, codec }) });
     await store.transact(
       (tx) => {
         tx.tasks.insert({ id: 'a', rank: 7, tags: ['x', 'ü'], state: 'half-done', note: null, due: new Date(5) });
         tx['odd-name'].insert({ k: 2n ** 40n, 'a-b': true });
         tx.nextId('s');
+        const line = { sku: 'ü', n: 2 };
+        tx.emit('Order-placed', { at: new Date(7), lines: [line], first: line }, { stream: 'o-1' });
+        tx.emit('Noted', {});
       },
       { id: 'first', meta: { actor: 'ada' } },
     );
@@ -76,6 +82,16 @@ describe.each([
     expect(rank(after)).toMatchObject({ id: 'a', rank: 8 });
   });
 
+  it('are read: events and their places', () => {
+    const [first, second] = entries(files.find((file) => file.startsWith('log-'))!);
+    const [placed, noted] = first!['events'] as readonly Record<string, Record<string, unknown>>[];
+    const { data, place } = placed!['Event_Order_x2d_placed']!;
+    expect(place).toEqual({ Place: { stream: 'o-1', position: 1 } });
+    expect(name === 'json' ? (JSON.parse(data as string) as unknown) : data).toMatchObject({ first: { n: 2 } });
+    expect(noted!['Event_Noted']).toMatchObject({ place: null });
+    expect(second!['events']).toEqual([]);
+  });
+
   it('are read: every row of the snapshot', () => {
     const found = entries(files.find((file) => file.startsWith('snapshot-'))!);
     expect(found.map((entry) => Object.keys(entry)[0])).toEqual([
@@ -86,7 +102,7 @@ describe.each([
       'Batch',
       'End',
     ]);
-    expect(found[0]).toMatchObject({ State: { offset: 2, sequences: { s: 1 } } });
+    expect(found[0]).toMatchObject({ State: { offset: 2, sequences: { s: 1 }, streams: { 'o-1': 1 } } });
     expect(found.at(-1)).toMatchObject({ End: { rows: 2 } });
   });
 });

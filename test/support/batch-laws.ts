@@ -5,14 +5,15 @@ import { expect } from 'vitest';
 import type { ByteCodec } from '../../src/codecs/byte-codec.js';
 import { schemaToday, type SchemaToday } from '../../src/codecs/evolution.js';
 import { equalPlain } from '../../src/codecs/equality.js';
+import { eventDefinitionsOf } from '../../src/codecs/event.js';
 import { Fault } from '../../src/codecs/fault.js';
 import { readingsOf } from '../../src/codecs/row-reading.js';
 import { bytes, date } from '../../src/codecs/scalars.js';
 import { definitionOf } from '../../src/codecs/table.js';
-import { createStore, MemoirError, table, type Table, type Tables } from '../../src/index.js';
+import { createStore, MemoirError, table, type Events, type Table, type Tables } from '../../src/index.js';
 import { BatchReader } from '../../src/log/batch-coder.js';
 import { writtenBatches } from '../../src/log/batch-schema.js';
-import type { AnyBatch, AnyChange } from '../../src/log/batch.js';
+import type { AnyBatch, AnyChange, AnyEvent } from '../../src/log/batch.js';
 import { plain, samples, texts, type Sample } from './random-codecs.js';
 import { foreign } from './row-laws.js';
 import { runs } from './runs.js';
@@ -25,9 +26,10 @@ interface AnyTables {
 }
 interface AnyTransaction {
   nextId(name: string): number;
+  emit(type: string, data: unknown, options: { readonly stream?: string }): unknown;
 }
 
-const event = t.strict({ day: date, n: t.Int, blob: bytes });
+const dated = t.strict({ day: date, n: t.Int, blob: bytes });
 
 /** A row's table, and the row; of a row that is taken away, its key too. */
 const statement = (values: fc.Arbitrary<unknown>): fc.Arbitrary<(tx: AnyTables & AnyTransaction) => unknown> => {
@@ -53,6 +55,16 @@ const statement = (values: fc.Arbitrary<unknown>): fc.Arbitrary<(tx: AnyTables &
     },
     { weight: 1, arbitrary: fc.tuple(day, n).map((key) => (tx: AnyTables) => tx['events']!.delete(key)) },
     { weight: 1, arbitrary: texts.map((name) => (tx: AnyTransaction) => tx.nextId(name)) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom('Happened', 'Gone'), id, values, fc.constantFrom(undefined, 's', '__proto__'))
+        .map(
+          ([type, key, v, stream]) =>
+            (tx: AnyTransaction) =>
+              tx.emit(type, { id: key, ...(type === 'Happened' && { v }) }, stream === undefined ? {} : { stream }),
+        ),
+    },
   );
 };
 
@@ -75,15 +87,21 @@ const given: fc.Arbitrary<Given> = samples.chain((sample) =>
   }),
 );
 
-const schemaOfTables = (tables: Tables): SchemaToday =>
-  schemaToday(new Map(Object.entries(tables).map(([name, made]) => [name, definitionOf(name, made)])));
+const schemaOfTables = (tables: Tables, events: Events): SchemaToday =>
+  schemaToday({
+    definitions: new Map(Object.entries(tables).map(([name, made]) => [name, definitionOf(name, made)])),
+    events: eventDefinitionsOf(events),
+  });
+
+/** Event types, one with data of a codec. */
+const eventsOf = (data: t.Mixed): Events => ({ Happened: data, Gone: t.strict({ id: t.string }) });
 
 /** The tables, with rows of a codec; none where it is one that bytes cannot hold. */
 function tablesOf(row: t.Mixed): Tables | undefined {
   try {
     return {
       plain: table(row as never, { primaryKey: 'id' }) as unknown as Table,
-      events: table(event, { primaryKey: ['day', 'n'] }) as unknown as Table,
+      events: table(dated, { primaryKey: ['day', 'n'] }) as unknown as Table,
       gone: table(t.strict({ id: t.string }), { primaryKey: 'id' }) as unknown as Table,
     };
   } catch (error) {
@@ -93,8 +111,8 @@ function tablesOf(row: t.Mixed): Tables | undefined {
 }
 
 /** The batches that a store makes of them; what it refuses makes none. */
-function batchesOf(tables: Tables, { all }: Given): readonly AnyBatch[] {
-  const store = createStore({ tables });
+function batchesOf(tables: Tables, events: Events, { all }: Given): readonly AnyBatch[] {
+  const store = createStore({ tables, events });
   for (const { run, meta, id } of all) {
     const body = (tx: unknown): void => {
       for (const act of run) act(tx as never);
@@ -103,7 +121,9 @@ function batchesOf(tables: Tables, { all }: Given): readonly AnyBatch[] {
       store.transact(body as never, (id === undefined ? { meta } : { meta, id }) as never);
     } catch (error) {
       if (!(error instanceof MemoirError)) throw error;
-      expect(['RowInvalid', 'KeyInvalid', 'OptionInvalid', 'MetaInvalid', 'UnknownField']).toContain(error.code);
+      expect(['RowInvalid', 'EventInvalid', 'KeyInvalid', 'OptionInvalid', 'MetaInvalid', 'UnknownField']).toContain(
+        error.code,
+      );
     }
   }
   return Array.from({ length: store.head }, (_, i) => store.batch(i + 1) as unknown as AnyBatch);
@@ -121,6 +141,10 @@ function equalChanges(a: AnyChange, b: AnyChange): boolean {
   );
 }
 
+function equalEvents(a: AnyEvent, b: AnyEvent): boolean {
+  return a.type === b.type && a.stream === b.stream && a.position === b.position && equal(a.data, b.data);
+}
+
 /** Holds a batch that was read to be another, to the signs of its zeros and its prototypes. */
 function expectBatch(read: AnyBatch, wanted: AnyBatch): void {
   const isSame =
@@ -129,7 +153,9 @@ function expectBatch(read: AnyBatch, wanted: AnyBatch): void {
     equal(read.meta, wanted.meta) &&
     equal(read.sequences, wanted.sequences) &&
     read.changes.length === wanted.changes.length &&
-    read.changes.every((change, i) => equalChanges(change, wanted.changes[i]!));
+    read.changes.every((change, i) => equalChanges(change, wanted.changes[i]!)) &&
+    read.events.length === wanted.events.length &&
+    read.events.every((one, i) => equalEvents(one, wanted.events[i]!));
   if (!isSame) expect(read).toStrictEqual(wanted);
   expect(isSame).toBe(true);
   expect(foreign(read)).toEqual([]);
@@ -139,11 +165,12 @@ function expectBatch(read: AnyBatch, wanted: AnyBatch): void {
 export function readsBatchesItWrote(codec: ByteCodec): void {
   fc.assert(
     fc.property(given, (one) => {
-      const tables = tablesOf(t.type({ id: t.string, v: one.sample.codec }));
+      const row = t.type({ id: t.string, v: one.sample.codec });
+      const [tables, events] = [tablesOf(row), eventsOf(row)];
       if (tables === undefined) return;
-      const schema = schemaOfTables(tables);
+      const schema = schemaOfTables(tables, events);
       const [{ writer }, again] = [writtenBatches(codec, schema), writtenBatches(codec, schema)];
-      const batches = batchesOf(tables, one);
+      const batches = batchesOf(tables, events, one);
       const bodies = batches.map((batch) => writer.body(batch));
       const reader = new BatchReader(readingsOf(codec, schema, schema, 'the log'));
       for (const [i, batch] of batches.entries()) {
@@ -161,12 +188,13 @@ export function survivesDamagedBatches(codec: ByteCodec): void {
   const change = fc.tuple(fc.nat(), fc.oneof(fc.nat(255), fc.constantFrom(0xff, 0x80, 0xfe, 0, 1)));
   fc.assert(
     fc.property(given, fc.array(change, { maxLength: 9 }), fc.nat(), (one, changes, cut) => {
-      const tables = tablesOf(t.type({ id: t.string, v: one.sample.codec }));
+      const row = t.type({ id: t.string, v: one.sample.codec });
+      const [tables, events] = [tablesOf(row), eventsOf(row)];
       if (tables === undefined) return;
-      const schema = schemaOfTables(tables);
+      const schema = schemaOfTables(tables, events);
       const { writer } = writtenBatches(codec, schema);
       const reader = new BatchReader(readingsOf(codec, schema, schema, 'the log'));
-      for (const batch of batchesOf(tables, one)) {
+      for (const batch of batchesOf(tables, events, one)) {
         const body = writer.body(batch);
         for (const [at, byte] of changes) body[at % body.length] = byte;
         const length = body.length - (cut % 3 === 0 ? cut % (body.length + 1) : 0);
@@ -186,22 +214,30 @@ export function survivesDamagedBatches(codec: ByteCodec): void {
 export function readsBatchesOfTablesThatChanged(codec: ByteCodec): void {
   fc.assert(
     fc.property(given, samples, (one, { codec: added }) => {
-      const tables = tablesOf(t.type({ id: t.string, v: one.sample.codec }));
-      const now = tablesOf(t.intersection([t.strict({ id: t.string }), t.partial({ added })]));
+      const row = t.type({ id: t.string, v: one.sample.codec });
+      const [tables, events] = [tablesOf(row), eventsOf(row)];
+      const rowNow = t.intersection([t.strict({ id: t.string }), t.partial({ added })]);
+      const now = tablesOf(rowNow);
       if (tables === undefined || now === undefined) return;
       const { gone: _, ...kept } = now;
-      const schema = schemaOfTables(tables);
-      const today = schemaOfTables({ ...kept, zebra: tables['gone']! });
+      const schema = schemaOfTables(tables, events);
+      const today = schemaOfTables({ ...kept, zebra: tables['gone']! }, { Happened: rowNow, Zebra: t.strict({}) });
       const { writer } = writtenBatches(codec, schema);
       const readings = readingsOf(codec, schema, today, 'the log');
-      const bare = (row: AnyChange['after']) => row && { id: row['id'] };
-      for (const batch of batchesOf(tables, one)) {
+      const bare = (of: AnyChange['after']) => of && { id: of['id'] };
+      for (const batch of batchesOf(tables, events, one)) {
         const changes = batch.changes
           .filter((change) => change.table !== 'gone')
           .map((change) =>
             change.table === 'plain' ? { ...change, before: bare(change.before), after: bare(change.after) } : change,
           );
-        expectBatch(new BatchReader(readings).batch(writer.body(batch)), { ...batch, changes });
+        const told = batch.events.filter(({ type }) => type !== 'Gone');
+        const passed: unknown[] = [];
+        const reader = new BatchReader(readings, (stream, position) => passed.push({ stream, position }));
+        const bareEvents = told.map((event) => ({ ...event, data: bare(event.data)! }));
+        expectBatch(reader.batch(writer.body(batch)), { ...batch, changes, events: bareEvents });
+        const gone = batch.events.filter(({ type, stream }) => type === 'Gone' && stream !== undefined);
+        expect(passed).toEqual(gone.map(({ stream, position }) => ({ stream, position })));
       }
     }),
     { numRuns: runs(40) },

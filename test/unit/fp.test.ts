@@ -31,7 +31,7 @@ describe('tryTransact', () => {
   it('gives what a body that changes nothing returns, and a repeated id’s first batch', () => {
     const store = open();
     expect(tryTransact(store, () => E.right('read'))).toEqual(
-      E.right({ appended: false, offset: 1, changes: [], result: 'read' }),
+      E.right({ appended: false, offset: 1, changes: [], events: [], result: 'read' }),
     );
     tryTransact(store, (tx) => E.right(tx.items.delete('a')), { id: 'x' });
     const repeat = tryTransact(store, (): E.Either<never, never> => E.left(undefined as never), { id: 'x' });

@@ -9,6 +9,31 @@ const Task = t.strict({ id: t.string, done: t.boolean, at: t.number });
 const tables = { tasks: table(Task, { primaryKey: 'id' }) };
 const command = commandOn(tables);
 
+describe('commands that emit', () => {
+  it('leave their events in the batch of the entry, and what is refused leaves none', () => {
+    const events = { TaskAdded: t.strict({ id: t.string }) };
+    const on = commandOn(tables, events);
+    const fsm = createFsm({
+      tables,
+      events,
+      commands: {
+        add: on(t.strict({ id: t.string }), (tx, { id }) => {
+          tx.emit('TaskAdded', { id }, { stream: 'tasks' });
+          tx.tasks.insert({ id, done: false, at: 0 });
+        }),
+      },
+    });
+    const add = (index: number, id: string) =>
+      fsm.apply({ index, term: 1, data: fsm.encode('add', { id }, { at: index }) }).status;
+    expect([add(1, 'a'), add(2, 'a'), add(3, 'b')]).toEqual(['accepted', 'rejected', 'accepted']);
+    expect([...fsm.store.stream('tasks').read()].map(({ data, position }) => [data.id, position])).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    expect(fsm.store.batch(2)).toMatchObject({ events: [], changes: [] });
+  });
+});
+
 describe('commands of older versions', () => {
   const Old = t.strict({ task: t.string });
   const Middle = t.strict({ id: t.string });

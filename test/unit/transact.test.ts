@@ -85,7 +85,13 @@ describe('an id', () => {
   it('is not remembered by a transaction that failed or changed nothing', () => {
     const { store } = open();
     expect(() => store.transact(never, { id: 'x' })).toThrow('the body ran');
-    expect(store.transact(() => 5, { id: 'x' })).toEqual({ appended: false, offset: 0, changes: [], result: 5 });
+    expect(store.transact(() => 5, { id: 'x' })).toEqual({
+      appended: false,
+      offset: 0,
+      changes: [],
+      events: [],
+      result: 5,
+    });
     expect(named(store, 'x', 1)).toMatchObject({ offset: 1, result: { n: 1 } });
   });
 
@@ -165,7 +171,7 @@ describe('an empty transaction', () => {
     const told: number[] = [];
     store.changes().subscribe((batch) => told.push(batch.offset));
     const outcome = store.transact((tx) => [tx.items.put({ id: 'a', n: 1 }), tx.items.delete('z'), tx.random()][1]);
-    expect(outcome).toEqual({ appended: false, offset: 1, changes: [], result: false });
+    expect(outcome).toEqual({ appended: false, offset: 1, changes: [], events: [], result: false });
     expect([store.head, told]).toEqual([1, []]);
   });
 });

@@ -19,7 +19,7 @@ const LEVELS: readonly (readonly string[])[] = [
     'src/platform.ts',
   ],
   ['src/index.ts', 'src/avro.ts'],
-  ['src/fp.ts', 'src/fsm.ts', 'src/fsm/', 'src/testing/', 'src/http/', 'src/inspector/', 'src/cli/'],
+  ['src/fp.ts', 'src/fsm.ts', 'src/fsm/', 'src/testing.ts', 'src/testing/', 'src/http/', 'src/inspector/', 'src/cli/'],
 ];
 const OUTER = LEVELS.length - 1;
 

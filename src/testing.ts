@@ -1,0 +1,1 @@
+export { specificationOf, type Given, type GivenEvents, type Outcome, type Thrown } from './testing/specification.js';
