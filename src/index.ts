@@ -22,7 +22,16 @@ export type {
   Tables,
 } from './codecs/table-types.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
-export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
+export type {
+  ByteLog,
+  Entry,
+  LogCaps,
+  LogPlan,
+  LogStart,
+  Shelf,
+  SnapshotEvery,
+  WrittenSchema,
+} from './log/byte-log.js';
 export type { Marker } from './log/cursor.js';
 export type { Keep } from './log/keep.js';
 export type { Position } from './log/position.js';
