@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'FormatUnknown'
   | 'SchemaIncompatible'
   | 'LogLocked'
+  | 'LogNotEmpty'
   | 'LogRefused'
   | 'OutcomeUnknown'
   | 'Aborted'

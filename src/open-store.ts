@@ -7,6 +7,8 @@ import { Engine } from './projections/engine.js';
 import { fold } from './projections/fold.js';
 import { inSlices } from './projections/slices.js';
 import { Loaded } from './projections/snapshot-load.js';
+import { SnapshotLayout } from './projections/snapshot-layout.js';
+import type { SnapshotImage } from './projections/verified-snapshot.js';
 import { LoggedStore } from './logged-store.js';
 import { platform } from './platform.js';
 import { limitOf, settingsOf, type StoreSettings } from './store-options.js';
@@ -28,7 +30,7 @@ const BATCHES_PER_TRIM = 1024;
  *
  * @param options the tables, the log, and what differs from the defaults; see {@link OpenOptions}
  * @returns the store as it was when the last batch was written
- * @throws (rejects) `DefinitionInvalid` naming the option; `LogLocked`, `Damaged`, `FormatUnknown`,
+ * @throws (rejects) `DefinitionInvalid` naming the option; `LogLocked`, `LogNotEmpty`, `Damaged`, `FormatUnknown`,
  *   `SchemaIncompatible`, and `MissingValue`, `KeyInvalid` or `UniqueViolation` for rows that do not fit an index;
  *   nothing was changed then
  *
@@ -58,14 +60,14 @@ export async function openStore<const S extends Tables>(options: OpenOptions<S>)
   const { log: plan, pendingBytesMax, ...rest } = options;
   if (typeof plan !== 'object' || typeof (plan as Partial<LogPlan> | null)?.open !== 'function')
     throw invalid('log', `is ${show(plan)}: give one, as \`fileLog({ dir })\` from memoir/log/file makes it`);
-  for (const name of ['snapshot', 'lineage']) {
-    if (name in rest) throw invalid(name, 'is no option of openStore: the state and the lineage are those of the log');
-  }
+  if (rest.lineage !== undefined && rest.snapshot === undefined)
+    throw invalid('lineage', 'is of a log that begins with a snapshot: any other has its own');
   const { codec = plan.codec, keep = plan.keep } = rest;
   const settings = settingsOf({ ...rest, codec, ...(keep !== undefined && { keep }) });
   const pendingMax = limitOf('pendingBytesMax', pendingBytesMax, 2 ** 26);
   const outside = await plan.open();
   try {
+    if (settings.snapshot !== undefined) await beginWith(settings.snapshot, settings, outside);
     const recovered = await recover({ ...settings, lineage: outside.lineage }, outside, pendingMax);
     // Typed at its face, untyped inside, as in `createStore`.
     return new LoggedStore(recovered, plan.snapshotEvery ?? {}) as unknown as DurableStore<S>;
@@ -73,6 +75,24 @@ export async function openStore<const S extends Tables>(options: OpenOptions<S>)
     await outside.close();
     throw error;
   }
+}
+
+/** Lets a log that has nothing begin with a snapshot. @throws `LogNotEmpty`, and what does not fit the tables */
+async function beginWith(image: SnapshotImage, settings: StoreSettings, outside: ByteLog): Promise<void> {
+  const { floor, head } = outside;
+  if (head > 0)
+    throw new MemoirError(
+      'LogNotEmpty',
+      `the log goes up to offset ${head} and cannot begin with a snapshot: open it without \`snapshot\` to go on ` +
+        'with what it has, or open it so and `restore` the snapshot into it',
+      { floor, head },
+    );
+  const { definitions, filterRows, development, migrate, codec, lineage } = settings;
+  const today = schemaToday(definitions, migrate);
+  const plan = { today, development, sliceMs: SLICE_MS, turns: platform };
+  const loaded = await Loaded.inSlices(image, new Engine(definitions, filterRows), plan);
+  const snapshot = loaded.snapshot(new SnapshotLayout(codec, today), lineage, platform);
+  await outside.begin({ lineage, offset: image.offset, snapshot: snapshot.chunks() });
 }
 
 /** A store's parts, with those that take its batches to the log. */

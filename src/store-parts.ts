@@ -45,6 +45,8 @@ export interface StoreParts {
   readonly live: LiveQueries;
   readonly streams: Streams;
   readonly ledger: Ledger;
+  /** That one, and what transactions remember where it is another. */
+  readonly ledgers: readonly Ledger[];
   readonly transactor: Transactor;
   readonly schema: SchemaChanges;
   /** How a snapshot is laid down now. */
@@ -97,16 +99,9 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     elapsed: platform.elapsed,
   });
   return {
-    settings,
-    engine,
-    log,
-    feed,
-    horizon,
-    subscribers,
-    views,
-    live,
-    streams,
+    ...{ settings, engine, log, feed, horizon, subscribers, views, live, streams },
     ledger,
+    ledgers: pending === ledger ? [ledger] : [ledger, pending],
     transactor,
     schema,
     layout,

@@ -5,8 +5,11 @@ import type { AnyBatch } from '../log/batch.js';
 import type { Engine } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink } from './snapshot-decoder.js';
+import type { SnapshotLayout } from './snapshot-layout.js';
+import { Snapshot } from './snapshot.js';
 import type { TableState } from './table-state.js';
 import type { SnapshotImage } from './verified-snapshot.js';
+import { PinnedView } from './view.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -66,6 +69,13 @@ export class Loaded implements SnapshotSink {
     let last: Loaded | undefined;
     for await (const loaded of inSlices(Loaded.from(image, engine, plan), plan.sliceMs, plan.turns)) last = loaded;
     return last!;
+  }
+
+  /** The same state on its way to bytes, as they are laid down today. Nothing may be written here meanwhile. */
+  snapshot(layout: SnapshotLayout, lineage: string, turns: Turns): Snapshot {
+    const { engine, head: offset, at, sequences, remembered } = this;
+    const view = new PinnedView(engine, { version: engine.version, offset, release: () => {} }, lineage);
+    return new Snapshot(layout, { view, at, sequences, remembered }, turns);
   }
 
   state(at: number, sequences: ReadonlyMap<string, number>): void {

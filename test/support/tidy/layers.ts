@@ -14,6 +14,8 @@ const LEVELS: readonly (readonly string[])[] = [
     'src/open-store.ts',
     'src/logged-store.ts',
     'src/read-snapshot.ts',
+    'src/restore.ts',
+    'src/following-store.ts',
     'src/compatibility.ts',
     'src/store-options.ts',
     'src/platform.ts',
