@@ -25,9 +25,12 @@ export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
 export type {
   ByteLog,
   Entry,
+  FollowedLog,
   LogCaps,
   LogPlan,
   LogStart,
+  ReadableLog,
+  ReadableShelf,
   Shelf,
   SnapshotEvery,
   WrittenSchema,
@@ -79,6 +82,7 @@ export type {
   ViewOf,
   WithMarkers,
 } from './txn/contract.js';
+export type { FollowingOptions, FollowingStore } from './txn/following.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';
 export type { Limits } from './txn/write-scope.js';

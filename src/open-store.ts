@@ -2,27 +2,20 @@ import { invalidDefinition as invalid, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { Tables } from './codecs/table-types.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
-import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
-import { fold } from './projections/fold.js';
-import { inSlices } from './projections/slices.js';
 import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotLayout } from './projections/snapshot-layout.js';
 import type { SnapshotImage } from './projections/verified-snapshot.js';
+import { openFollowing } from './following-store.js';
 import { LoggedStore } from './logged-store.js';
 import { platform } from './platform.js';
+import { recover, SLICE_MS } from './recover.js';
 import { limitOf, settingsOf, type StoreSettings } from './store-options.js';
-import { assemble, type StoreParts } from './store-parts.js';
 import { CommitQueue } from './txn/commit-queue.js';
-import type { DurableStore, OpenOptions } from './txn/contract.js';
+import type { DurableStore, OpenOptions, StoreOptions } from './txn/contract.js';
+import type { FollowingOptions, FollowingStore } from './txn/following.js';
 import { Ledger } from './txn/ledger.js';
-import { batchesOf, newestSnapshot, roughBytes } from './txn/recovery.js';
-
-/** How long recovery goes on before everything else has its turn, in milliseconds. */
-const SLICE_MS = 8;
-
-/** Retention has its say once in so many batches that are recovered. */
-const BATCHES_PER_TRIM = 1024;
+import { dropSnapshotsAhead } from './txn/recovery.js';
 
 /**
  * Opens a store on a log that outlives the process: what the log has is recovered, and a transaction is over when the
@@ -54,27 +47,92 @@ const BATCHES_PER_TRIM = 1024;
  * await again.close();
  * ```
  */
-export async function openStore<const S extends Tables>(options: OpenOptions<S>): Promise<DurableStore<S>> {
+export function openStore<const S extends Tables>(options: OpenOptions<S>): Promise<DurableStore<S>>;
+/**
+ * Opens a store that only reads a log, and follows it while another process writes it. It takes no lock and writes
+ * nothing, so there can be any number of them.
+ *
+ * @param options the tables, the log, `readOnly: true`, and what differs; see {@link FollowingOptions}
+ * @returns the store as the log is now; it follows what comes, until it is closed
+ * @throws (rejects) as above, but for what has to do with writing
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync } from 'node:fs';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import * as t from 'io-ts';
+ * import { openStore, table } from 'memoir';
+ * import { fileLog } from 'memoir/log/file';
+ *
+ * const tables = { tasks: table(t.strict({ id: t.string }), { primaryKey: 'id' }) };
+ * const log = fileLog({ dir: mkdtempSync(join(tmpdir(), 'tasks-')) });
+ * await using store = await openStore({ tables, log });
+ * await store.transact((tx) => tx.tasks.insert({ id: 't1' }));
+ *
+ * await using reader = await openStore({ tables, log, readOnly: true });
+ * const { offset } = await store.transact((tx) => tx.tasks.insert({ id: 't2' }));
+ * await reader.waitFor(offset);
+ * console.log(reader.now().tasks.size); // 2
+ * ```
+ */
+export function openStore<const S extends Tables>(options: FollowingOptions<S>): Promise<FollowingStore<S>>;
+export async function openStore(options: OpenOptions<Tables> | FollowingOptions<Tables>): Promise<unknown> {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw invalid('openStore', 'takes { tables, log, … }');
-  const { log: plan, pendingBytesMax, ...rest } = options;
-  if (typeof plan !== 'object' || typeof (plan as Partial<LogPlan> | null)?.open !== 'function')
-    throw invalid('log', `is ${show(plan)}: give one, as \`fileLog({ dir })\` from memoir/log/file makes it`);
+  const { readOnly = false } = options;
+  if (typeof readOnly !== 'boolean') throw invalid('readOnly', `is ${show(readOnly)}: use true or false`);
+  // Typed at its face, untyped inside, as in `createStore`.
+  return options.readOnly === true ? await openToRead(options) : await openToWrite(options);
+}
+
+async function openToWrite(options: OpenOptions<Tables>): Promise<LoggedStore> {
+  const { log: plan, pendingBytesMax, readOnly: _, ...rest } = options;
+  checkPlan(plan);
   if (rest.lineage !== undefined && rest.snapshot === undefined)
     throw invalid('lineage', 'is of a log that begins with a snapshot: any other has its own');
-  const { codec = plan.codec, keep = plan.keep } = rest;
-  const settings = settingsOf({ ...rest, codec, ...(keep !== undefined && { keep }) });
+  const settings = settingsWith(plan, rest);
   const pendingMax = limitOf('pendingBytesMax', pendingBytesMax, 2 ** 26);
   const outside = await plan.open();
   try {
     if (settings.snapshot !== undefined) await beginWith(settings.snapshot, settings, outside);
-    const recovered = await recover({ ...settings, lineage: outside.lineage }, outside, pendingMax);
-    // Typed at its face, untyped inside, as in `createStore`.
-    return new LoggedStore(recovered, plan.snapshotEvery ?? {}) as unknown as DurableStore<S>;
+    await dropSnapshotsAhead(outside);
+    const { idWindow } = settings;
+    let queue: CommitQueue | undefined;
+    const parts = await recover({
+      ...{ settings, outside },
+      ledgers: [new Ledger(idWindow), new Ledger(idWindow)],
+      sinkOf: (ground) => (queue = new CommitQueue({ ...ground, outside, pendingBytesMax: pendingMax })),
+    });
+    return new LoggedStore({ parts, queue: queue!, outside }, plan.snapshotEvery ?? {});
   } catch (error) {
     await outside.close();
     throw error;
   }
+}
+
+/** What a store that only reads has no use for: it would be ignored. */
+const OF_WRITING = ['snapshot', 'lineage', 'pendingBytesMax', 'rowBytesMax', 'batchChangesMax', 'batchBytesMax'];
+
+async function openToRead(options: FollowingOptions<Tables>): Promise<unknown> {
+  const { log: plan, readOnly: _, ...rest } = options;
+  checkPlan(plan);
+  const needless = OF_WRITING.find((name) => name in rest);
+  if (needless !== undefined) throw invalid(needless, 'is no option of a store that only reads');
+  const settings = settingsWith(plan, rest);
+  if (typeof plan.follow !== 'function') throw invalid('log', 'cannot be followed while another process writes it');
+  return await openFollowing(settings, () => plan.follow!());
+}
+
+function checkPlan(plan: LogPlan): void {
+  if (typeof plan !== 'object' || typeof (plan as Partial<LogPlan> | null)?.open !== 'function')
+    throw invalid('log', `is ${show(plan)}: give one, as \`fileLog({ dir })\` from memoir/log/file makes it`);
+}
+
+/** The settings of a store; the log says what they leave open. */
+function settingsWith(plan: LogPlan, options: StoreOptions<Tables>): StoreSettings {
+  const { codec = plan.codec, keep = plan.keep } = options;
+  return settingsOf({ ...options, codec, ...(keep !== undefined && { keep }) });
 }
 
 /** Lets a log that has nothing begin with a snapshot. @throws `LogNotEmpty`, and what does not fit the tables */
@@ -93,72 +151,4 @@ async function beginWith(image: SnapshotImage, settings: StoreSettings, outside:
   const loaded = await Loaded.inSlices(image, new Engine(definitions, filterRows), plan);
   const snapshot = loaded.snapshot(new SnapshotLayout(codec, today), lineage, platform);
   await outside.begin({ lineage, offset: image.offset, snapshot: snapshot.chunks() });
-}
-
-/** A store's parts, with those that take its batches to the log. */
-export interface Recovered {
-  readonly parts: StoreParts;
-  readonly queue: CommitQueue;
-  readonly outside: ByteLog;
-}
-
-/** What the memory needs of the log: the batches since the snapshot, and those that retention keeps anyway. */
-function firstNeeded({ keep }: StoreSettings, { floor, head }: ByteLog, state: number): number {
-  const kept = keep === 'all' || keep.batches === undefined ? floor : Math.max(floor, head + 1 - keep.batches);
-  return Math.min(kept, state + 1);
-}
-
-async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMax: number): Promise<Recovered> {
-  const { definitions, filterRows, development, codec, onError, idWindow, migrate } = settings;
-  const today = schemaToday(definitions, migrate);
-  const recovery = { outside, codec, development, onError, today, turns: platform };
-  const engine = new Engine(definitions, filterRows);
-  const image = await newestSnapshot(recovery);
-  const loaded =
-    image === undefined
-      ? undefined
-      : await Loaded.inSlices(image, engine, { today, development, sliceMs: SLICE_MS, turns: platform });
-  const state = image?.offset ?? 0;
-  const from = firstNeeded(settings, outside, state);
-  const lastAt = from === state + 1 ? loaded?.at : undefined;
-  const log = new MemoryLog(settings.lineage, { head: from - 1, lastAt: lastAt ?? -Infinity });
-  const ledgers = [new Ledger(idWindow), new Ledger(idWindow)] as const;
-  const [ledger, pending] = ledgers;
-  if (loaded !== undefined) for (const each of ledgers) each.reset(loaded);
-  let queue: CommitQueue | undefined;
-  const parts = assemble({
-    ...{ settings, engine, log, ledger, pending },
-    sinkOf: (feed, horizon, written) => {
-      queue = new CommitQueue({ outside, log, feed, horizon, ledger, pendingBytesMax, written });
-      return queue;
-    },
-  });
-  const { horizon } = parts;
-  for await (const batch of batchesOf(recovery, from)) {
-    if (batch.offset > state) {
-      fold(engine, batch);
-      for (const each of ledgers) each.note(batch);
-    }
-    log.append([batch], { expect: log.head });
-    horizon.appended(engine.version, roughBytes(batch));
-    if (batch.offset % BATCHES_PER_TRIM === 0) horizon.advance();
-  }
-  await refuseSharedKeys(engine);
-  horizon.beginAt(state);
-  horizon.advance();
-  parts.feed.reset();
-  return { parts, queue: queue!, outside };
-}
-
-/** An index may have become unique since the batches were written. @throws `UniqueViolation` */
-async function refuseSharedKeys(engine: Engine): Promise<void> {
-  for await (const { table, index, key, slot } of inSlices(engine.sharedKeys(), SLICE_MS, platform)) {
-    const { name } = index.plan;
-    throw new MemoirError(
-      'UniqueViolation',
-      `the log has two rows of ${table.name} with ${name} ${key.map(show).join(', ')}: ` +
-        'open it without `unique`, and mend them',
-      { table: table.name, index: name, key, row: table.rows[slot] },
-    );
-  }
 }

@@ -168,6 +168,7 @@ export interface OpenOptions<S extends Tables> extends StoreOptions<S> {
   readonly snapshot?: VerifiedSnapshot;
   /** With a snapshot: the log's id; a random one unless told. Otherwise the log has its own. */
   readonly lineage?: string;
+  readonly readOnly?: false;
   /** How many bytes of batches may wait for the log; 64 MiB unless told. */
   readonly pendingBytesMax?: number;
 }

@@ -8,13 +8,13 @@ import { readSchema } from '../codecs/store-schema.js';
 import { MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import { BatchReader } from '../log/batch-coder.js';
-import type { ByteLog, WrittenSchema } from '../log/byte-log.js';
+import type { ByteLog, Entry, ReadableLog, WrittenSchema } from '../log/byte-log.js';
 import { verifySnapshot, type SnapshotImage } from '../projections/verified-snapshot.js';
 import type { Turns } from '../projections/slices.js';
 
 /** What a store on a log is recovered with. */
 export interface RecoveryParts {
-  readonly outside: ByteLog;
+  readonly outside: ReadableLog;
   readonly codec: ByteCodec;
   readonly today: SchemaToday;
   readonly development: boolean;
@@ -22,18 +22,20 @@ export interface RecoveryParts {
   readonly turns: Turns;
 }
 
+/** Snapshots of batches that the log has lost go, lest they be taken for ones of those that come in their place. */
+export async function dropSnapshotsAhead({ shelf, head }: ByteLog): Promise<void> {
+  if ((await shelf.list()).some((offset) => offset > head)) await shelf.dropAfter(head);
+}
+
 /**
- * The newest snapshot beside a log that is whole; a damaged one is reported, and passed over for an older one. One of
- * batches that the log does not have goes, lest it be taken for one of those that come in their place.
+ * The newest snapshot beside a log that is whole; a damaged one is reported, and passed over for an older one.
  *
  * @throws `Damaged` when there is none and the log does not go back to its beginning
  */
 export async function newestSnapshot(parts: RecoveryParts): Promise<SnapshotImage | undefined> {
   const { outside, codec, onError, turns } = parts;
-  const there = await outside.shelf.list();
-  if (there.some((offset) => offset > outside.head)) await outside.shelf.dropAfter(outside.head);
   let last: MemoirError | undefined;
-  for (const offset of there) {
+  for (const offset of await outside.shelf.list()) {
     // One with a gap before the log's beginning is of no use.
     if (offset > outside.head || offset < outside.floor - 1) continue;
     try {
@@ -60,9 +62,16 @@ export async function newestSnapshot(parts: RecoveryParts): Promise<SnapshotImag
  * @throws `SchemaIncompatible` with every reason, `FormatUnknown`, `Damaged`
  */
 export async function* batchesOf(parts: RecoveryParts, from: number): AsyncGenerator<AnyBatch, void, undefined> {
+  if (from <= parts.outside.head) yield* batchesIn(parts, parts.outside.read(from));
+}
+
+/** The batches that entries hold, as batches of the tables of today. @throws as `batchesOf` */
+export async function* batchesIn(
+  parts: Omit<RecoveryParts, 'outside'>,
+  entries: AsyncIterable<Entry>,
+): AsyncGenerator<AnyBatch, void, undefined> {
   const readers = new Map<string, BatchReader>();
-  if (from > parts.outside.head) return;
-  for await (const { offset, body, schema } of parts.outside.read(from)) {
+  for await (const { offset, body, schema } of entries) {
     let reader = readers.get(schema.fingerprint);
     if (reader === undefined) readers.set(schema.fingerprint, (reader = readerOf(schema, parts)));
     const batch = batchIn(reader, body, offset);
@@ -84,7 +93,7 @@ function batchIn(reader: BatchReader, body: Uint8Array, offset: number): AnyBatc
   }
 }
 
-function readerOf({ notes }: WrittenSchema, { codec, today }: RecoveryParts): BatchReader {
+function readerOf({ notes }: WrittenSchema, { codec, today }: Pick<RecoveryParts, 'codec' | 'today'>): BatchReader {
   const name = notes['memoir.codec'];
   const found = [codec, json].find((known) => known.name === name);
   if (found === undefined)

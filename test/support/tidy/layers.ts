@@ -14,6 +14,7 @@ const LEVELS: readonly (readonly string[])[] = [
     'src/open-store.ts',
     'src/logged-store.ts',
     'src/read-snapshot.ts',
+    'src/recover.ts',
     'src/restore.ts',
     'src/following-store.ts',
     'src/compatibility.ts',
