@@ -47,6 +47,7 @@ export type ErrorCode =
   | 'FormatUnknown'
   | 'SchemaIncompatible'
   | 'LogLocked'
+  | 'LogNotEmpty'
   | 'LogRefused'
   | 'OutcomeUnknown'
   | 'Aborted'

@@ -26,7 +26,19 @@ export type {
 export { equalPlain } from './codecs/equality.js';
 export { valueCoder, type ValueCoder } from './codecs/value-coder.js';
 export type { Batch, Change, ChangeKind, Meta } from './log/batch.js';
-export type { ByteLog, Entry, LogCaps, LogPlan, Shelf, SnapshotEvery, WrittenSchema } from './log/byte-log.js';
+export type {
+  ByteLog,
+  Entry,
+  FollowedLog,
+  LogCaps,
+  LogPlan,
+  LogStart,
+  ReadableLog,
+  ReadableShelf,
+  Shelf,
+  SnapshotEvery,
+  WrittenSchema,
+} from './log/byte-log.js';
 export type { Consumption } from './log/consumer.js';
 export type { Marker } from './log/cursor.js';
 export type { EventStream, StreamEvent, StreamRange } from './log/event-stream.js';
@@ -80,6 +92,7 @@ export type {
   TransactionTools,
   Unchanged,
 } from './txn/transact-types.js';
+export type { FollowingOptions, FollowingStore } from './txn/following.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';
 export type {

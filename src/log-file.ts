@@ -2,6 +2,6 @@ export { fileLog, type FileLogOptions, type FileLogPlan } from './log/file/file-
 export { writeSnapshot } from './log/file/snapshot-file.js';
 export type { Disk, DiskFile } from './log/file/disk.js';
 export type { Host, Owner } from './log/file/host.js';
-export type { FollowedLog } from './log/file/followed-log.js';
+export type { FollowedLog } from './log/byte-log.js';
 export type { LogRepair } from './log/file/repair.js';
 export type { FileReport, LogReport } from './log/file/verify.js';

@@ -1,7 +1,11 @@
 import type { SnapshotEvery, ByteLog } from './log/byte-log.js';
+import { MemoirError } from './errors.js';
+import type { VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
+import { adopt, Restoring } from './restore.js';
 import { StoreCore } from './store-core.js';
 import type { StoreParts } from './store-parts.js';
+import type { RestoreOptions } from './txn/contract.js';
 import type { CommitQueue } from './txn/commit-queue.js';
 import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
@@ -23,7 +27,7 @@ export class LoggedStore extends StoreCore {
   readonly #every: SnapshotEvery;
   /** What was appended since the last snapshot was begun. */
   #since = { batches: 0, bytes: 0 };
-  /** The snapshots under way, one after the other: how many, and the end of the last. */
+  /** The snapshots and restores under way, one after the other: how many, and the end of the last. */
   #saves = 0;
   #saved: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -62,10 +66,44 @@ export class LoggedStore extends StoreCore {
   /** Makes a snapshot beside the log, and lets go of what it and retention make needless. */
   async saveSnapshot(): Promise<number> {
     this.#parts.streams.guard();
+    return this.#inTurn(() => this.#save());
+  }
+
+  /** Lets the log begin anew with a snapshot, and puts its state in the place of what there is. */
+  async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
+    this.#queue.guard();
+    const restoring = await Restoring.of(this.#parts, given, options);
+    await restoring.load();
+    // A snapshot under way is of what the log has until then, and must not come to lie beside what it has next.
+    await this.#inTurn(() => this.#queue.between(() => this.#begin(restoring)));
+  }
+
+  async #begin(restoring: Restoring): Promise<void> {
+    this.#parts.streams.guard();
+    const { lineage, offset } = restoring;
+    await restoring.whenLoaded((loaded) => {
+      const snapshot = loaded.snapshot(this.#parts.layout(), lineage, platform);
+      return this.#outside.begin({ lineage, offset, snapshot: snapshot.chunks() });
+    });
+    try {
+      // The log has begun anew: whatever was added to the definitions meanwhile, the store is to follow it.
+      await restoring.whenLoaded((loaded) => {
+        this.#since = { batches: 0, bytes: 0 };
+        this.#queue.abandon();
+        adopt(this.#parts, loaded, lineage);
+      });
+    } catch (cause) {
+      const message = 'the log has begun anew, and the store could not: open it again';
+      throw new MemoirError('OutcomeUnknown', message, { cause });
+    }
+  }
+
+  /** Does work on the shelf and the log when what was begun before is over. */
+  async #inTurn<A>(work: () => Promise<A>): Promise<A> {
     this.#saves++;
-    const saved = this.#saved.then(() => this.#save()).finally(() => this.#saves--);
-    this.#saved = saved.catch(() => undefined);
-    return saved;
+    const done = this.#saved.then(work).finally(() => this.#saves--);
+    this.#saved = done.catch(() => undefined);
+    return done;
   }
 
   async #save(): Promise<number> {

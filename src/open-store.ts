@@ -1,26 +1,23 @@
-import { assert } from './assert.js';
 import { invalidDefinition as invalid, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
-import type { AnyBatch } from './log/batch.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
-import type { Passed } from './log/event-coder.js';
-import { MemoryLog } from './log/memory-log.js';
+import { openFollowing } from './following-store.js';
 import { Engine } from './projections/engine.js';
-import { fold, load } from './projections/fold.js';
+import { Loaded } from './projections/snapshot-load.js';
+import type { SnapshotImage } from './projections/verified-snapshot.js';
 import { LoggedStore } from './logged-store.js';
 import { platform } from './platform.js';
+import { recover, SLICE_MS } from './recover.js';
 import { limitOf, settingsOf, type StoreSettings } from './store-options.js';
-import { assemble, type StoreParts } from './store-parts.js';
+import { layoutFor } from './store-parts.js';
 import { CommitQueue } from './txn/commit-queue.js';
-import type { DurableStore, OpenOptions } from './txn/contract.js';
+import type { DurableStore, OpenOptions, StoreOptions } from './txn/contract.js';
+import type { FollowingOptions, FollowingStore } from './txn/following.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
-import { batchesOf, newestSnapshot, roughBytes } from './txn/recovery.js';
-
-/** Retention has its say once in so many batches that are recovered. */
-const BATCHES_PER_TRIM = 1024;
+import { dropSnapshotsAhead } from './txn/recovery.js';
 
 /**
  * Opens a store on a log that outlives the process: what the log has is recovered, and a transaction is over when the
@@ -28,7 +25,7 @@ const BATCHES_PER_TRIM = 1024;
  *
  * @param options the tables, the log, and what differs from the defaults; see {@link OpenOptions}
  * @returns the store as it was when the last batch was written
- * @throws (rejects) `DefinitionInvalid` naming the option; `LogLocked`, `Damaged`, `FormatUnknown`,
+ * @throws (rejects) `DefinitionInvalid` naming the option; `LogLocked`, `LogNotEmpty`, `Damaged`, `FormatUnknown`,
  *   `SchemaIncompatible`, and `MissingValue`, `KeyInvalid` or `UniqueViolation` for rows that do not fit an index;
  *   nothing was changed then
  *
@@ -52,117 +49,114 @@ const BATCHES_PER_TRIM = 1024;
  * await again.close();
  * ```
  */
-export async function openStore<const S extends Tables, E extends Events = NoEvents>(
+export function openStore<const S extends Tables, E extends Events = NoEvents>(
   options: OpenOptions<S, E>,
-): Promise<DurableStore<S, E>> {
+): Promise<DurableStore<S, E>>;
+/**
+ * Opens a store that only reads a log, and follows it while another process writes it. It takes no lock and writes
+ * nothing, so there can be any number of them.
+ *
+ * @param options the tables, the log, `readOnly: true`, and what differs; see {@link FollowingOptions}
+ * @returns the store as the log is now; it follows what comes, until it is closed
+ * @throws (rejects) as above, but for what has to do with writing
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync } from 'node:fs';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import * as t from 'io-ts';
+ * import { openStore, table } from 'memoir';
+ * import { fileLog } from 'memoir/log/file';
+ *
+ * const tables = { tasks: table(t.strict({ id: t.string }), { primaryKey: 'id' }) };
+ * const log = fileLog({ dir: mkdtempSync(join(tmpdir(), 'tasks-')) });
+ * await using store = await openStore({ tables, log });
+ * await store.transact((tx) => tx.tasks.insert({ id: 't1' }));
+ *
+ * await using reader = await openStore({ tables, log, readOnly: true });
+ * const { offset } = await store.transact((tx) => tx.tasks.insert({ id: 't2' }));
+ * await reader.waitFor(offset);
+ * console.log(reader.now().tasks.size); // 2
+ * ```
+ */
+export function openStore<const S extends Tables, E extends Events = NoEvents>(
+  options: FollowingOptions<S, E>,
+): Promise<FollowingStore<S, E>>;
+export async function openStore(
+  options: OpenOptions<Tables, Events> | FollowingOptions<Tables, Events>,
+): Promise<unknown> {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw invalid('openStore', 'takes { tables, log, … }');
-  const { log: plan, pendingBytesMax, ...rest } = options;
-  if (typeof plan !== 'object' || typeof (plan as Partial<LogPlan> | null)?.open !== 'function')
-    throw invalid('log', `is ${show(plan)}: give one, as \`fileLog({ dir })\` from memoir/log/file makes it`);
-  for (const name of ['snapshot', 'lineage']) {
-    if (name in rest) throw invalid(name, 'is no option of openStore: the state and the lineage are those of the log');
-  }
-  const { codec = plan.codec, keep = plan.keep } = rest;
-  const settings = settingsOf({ ...rest, codec, ...(keep !== undefined && { keep }) });
+  const { readOnly = false } = options;
+  if (typeof readOnly !== 'boolean') throw invalid('readOnly', `is ${show(readOnly)}: use true or false`);
+  // Typed at its face, untyped inside, as in `createStore`.
+  return options.readOnly === true ? await openToRead(options) : await openToWrite(options);
+}
+
+async function openToWrite(options: OpenOptions<Tables>): Promise<LoggedStore> {
+  const { log: plan, pendingBytesMax, readOnly: _, ...rest } = options;
+  checkPlan(plan);
+  if (rest.lineage !== undefined && rest.snapshot === undefined)
+    throw invalid('lineage', 'is of a log that begins with a snapshot: any other has its own');
+  const settings = settingsWith(plan, rest);
   const pendingMax = limitOf('pendingBytesMax', pendingBytesMax, 2 ** 26);
   const outside = await plan.open();
   try {
-    const recovered = await recover({ ...settings, lineage: outside.lineage }, outside, pendingMax);
-    // Typed at its face, untyped inside, as in `createStore`.
-    return new LoggedStore(recovered, plan.snapshotEvery ?? {}) as unknown as DurableStore<S, E>;
+    if (settings.snapshot !== undefined) await beginWith(settings.snapshot, settings, outside);
+    await dropSnapshotsAhead(outside);
+    const { idWindow, stateHash } = settings;
+    let queue: CommitQueue | undefined;
+    const parts = await recover({
+      ...{ settings, outside },
+      ledgers: [new Ledger(idWindow, stateHash ? new KeptHash() : undefined), new Ledger(idWindow)],
+      sinkOf: (ground) => (queue = new CommitQueue({ ...ground, outside, pendingBytesMax: pendingMax })),
+    });
+    return new LoggedStore({ parts, queue: queue!, outside }, plan.snapshotEvery ?? {});
   } catch (error) {
     await outside.close();
     throw error;
   }
 }
 
-/** A store's parts, with those that take its batches to the log. */
-export interface Recovered {
-  readonly parts: StoreParts;
-  readonly queue: CommitQueue;
-  readonly outside: ByteLog;
+/** What a store that only reads has no use for: it would be ignored. */
+const OF_WRITING = ['snapshot', 'lineage', 'pendingBytesMax', 'rowBytesMax', 'batchChangesMax', 'batchBytesMax'];
+
+async function openToRead(options: FollowingOptions<Tables>): Promise<unknown> {
+  const { log: plan, readOnly: _, ...rest } = options;
+  checkPlan(plan);
+  const needless = OF_WRITING.find((name) => name in rest);
+  if (needless !== undefined) throw invalid(needless, 'is no option of a store that only reads');
+  const settings = settingsWith(plan, rest);
+  if (typeof plan.follow !== 'function') throw invalid('log', 'cannot be followed while another process writes it');
+  return await openFollowing(settings, () => plan.follow!());
 }
 
-/** The oldest batch that retention keeps in memory. */
-function firstKept({ keep }: StoreSettings, { floor, head }: ByteLog): number {
-  return keep === 'all' || keep.batches === undefined ? floor : Math.max(floor, head + 1 - keep.batches);
+function checkPlan(plan: LogPlan): void {
+  if (typeof plan !== 'object' || typeof (plan as Partial<LogPlan> | null)?.open !== 'function')
+    throw invalid('log', `is ${show(plan)}: give one, as \`fileLog({ dir })\` from memoir/log/file makes it`);
 }
 
-async function recover(settings: StoreSettings, outside: ByteLog, pendingBytesMax: number): Promise<Recovered> {
-  const { definitions, filterRows, development, codec, onError, idWindow, stateHash } = settings;
+/** The settings of a store; the log says what they leave open. */
+function settingsWith(plan: LogPlan, options: StoreOptions<Tables>): StoreSettings {
+  const { codec = plan.codec, keep = plan.keep } = options;
+  return settingsOf({ ...options, codec, ...(keep !== undefined && { keep }) });
+}
+
+/** Lets a log that has nothing begin with a snapshot. @throws `LogNotEmpty`, and what does not fit the tables */
+async function beginWith(image: SnapshotImage, settings: StoreSettings, outside: ByteLog): Promise<void> {
+  const { floor, head } = outside;
+  if (head > 0)
+    throw new MemoirError(
+      'LogNotEmpty',
+      `the log goes up to offset ${head} and cannot begin with a snapshot: open it without \`snapshot\` to go on ` +
+        'with what it has, or open it so and `restore` the snapshot into it',
+      { floor, head },
+    );
+  const { definitions, filterRows, development, codec, lineage } = settings;
   const today = schemaToday(settings);
-  const [ledger, pending] = [new Ledger(idWindow, stateHash ? new KeptHash() : undefined), new Ledger(idWindow)];
-  const passed: Passed = (stream, position) => ledger.moveStream(stream, position);
-  const recovery = { outside, codec, development, stateHash, onError, today, turns: platform, passed };
-  const empty = (): Engine => new Engine(definitions, filterRows);
-  const loaded = await newestSnapshot(recovery, empty);
-  const { engine, head: state } = loaded ?? { engine: empty(), head: 0 };
-  engine.doubt();
-  if (loaded !== undefined) ledger.reset(loaded);
-  const kept = firstKept(settings, outside);
-  // Ids that will be forgotten need not be remembered first, but where each state on the way has its hash.
-  const last = stateHash ? undefined : outside.head;
-  const batches = batchesOf(recovery, Math.min(kept, state + 1));
-  // Of what retention does not keep, only what came of it counts.
-  const lastAt = kept <= state + 1 ? undefined : await loadUpTo(kept - 1, batches, engine, ledger, last);
-  const atStart = kept === state + 1 ? loaded?.at : lastAt;
-  const log = new MemoryLog(settings.lineage, { head: kept - 1, lastAt: atStart ?? -Infinity });
-  let queue: CommitQueue | undefined;
-  const parts = assemble({
-    ...{ settings, engine, log, ledger, pending },
-    sinkOf: (feed, horizon, written) => {
-      queue = new CommitQueue({ outside, log, feed, horizon, ledger, pendingBytesMax, written });
-      return queue;
-    },
-  });
-  const { horizon } = parts;
-  for await (const batch of batches) {
-    if (batch.offset > state) {
-      fold(engine, batch);
-      ledger.note(batch, last);
-    }
-    log.append([batch], { expect: log.head });
-    horizon.appended(engine.version, roughBytes(batch));
-    if (batch.offset % BATCHES_PER_TRIM === 0) horizon.advance();
-  }
-  pending.reset({ head: log.head, ...ledger.capture() });
-  refuseSharedKeys(engine);
-  horizon.beginAt(Math.max(state, kept - 1));
-  horizon.advance();
-  parts.feed.reset();
-  return { parts, queue: queue!, outside };
-}
-
-/** Loads batches up to an offset, for good; returns when the last one was made. */
-async function loadUpTo(
-  last: number,
-  batches: AsyncGenerator<AnyBatch, void, undefined>,
-  engine: Engine,
-  ledger: Ledger,
-  head: number | undefined,
-): Promise<number> {
-  for (;;) {
-    const { value: batch } = await batches.next();
-    assert(batch !== undefined, 'a log has every entry up to its head');
-    load(engine, batch);
-    ledger.note(batch, head);
-    if (batch.offset < last) continue;
-    engine.settle();
-    return batch.at;
-  }
-}
-
-/** An index may have become unique since the batches were written. @throws `UniqueViolation` */
-function refuseSharedKeys(engine: Engine): void {
-  const shared = engine.sharedKey();
-  if (shared === undefined) return engine.trust();
-  const { table, index, key, slot } = shared;
-  const { name } = index.plan;
-  throw new MemoirError(
-    'UniqueViolation',
-    `the log has two rows of ${table.name} with ${name} ${key.map(show).join(', ')}: ` +
-      'open it without `unique`, and mend them',
-    { table: table.name, index: name, key, row: table.rows[slot] },
-  );
+  const plan = { today, development, stateHash: false, sliceMs: SLICE_MS, turns: platform };
+  const loaded = await Loaded.inSlices(image, new Engine(definitions, filterRows), plan);
+  const snapshot = loaded.snapshot(layoutFor(codec, today, loaded.streams), lineage, platform);
+  await outside.begin({ lineage, offset: image.offset, snapshot: snapshot.chunks() });
 }

@@ -1,3 +1,4 @@
+import type { ByteCodec } from './codecs/byte-codec.js';
 import { schemaToday, type SchemaToday } from './codecs/evolution.js';
 import { writtenBatches, type WrittenBatches } from './log/batch-schema.js';
 import { Feed } from './log/feed.js';
@@ -51,6 +52,8 @@ export interface StoreParts {
   readonly live: LiveQueries;
   readonly streams: Streams;
   readonly ledger: Ledger;
+  /** That one, and what transactions remember where it is another. */
+  readonly ledgers: readonly Ledger[];
   readonly transactor: Transactor;
   readonly schema: SchemaChanges;
   /** How a snapshot is laid down now. */
@@ -108,7 +111,7 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   });
   return {
     ...{ settings, engine, log, feed, horizon, subscribers, past, views, live, streams },
-    ...{ ledger, transactor, schema, layout },
+    ...{ ledger, ledgers: pending === ledger ? [ledger] : [ledger, pending], transactor, schema, layout },
   };
 }
 
@@ -149,12 +152,20 @@ function layouts(
   ledger: Ledger,
 ): { readonly written: () => WrittenBatches; readonly layout: () => SnapshotLayout } {
   const { codec } = settings;
-  // Streams whose events are of types that are gone keep their places, so there must be room for those.
-  const withPlaces = ({ tables, events = [] }: SchemaToday): SchemaToday => ({ tables, events });
   const written = ofSchema(engine, settings, (schema) => writtenBatches(codec, schema));
   const plain = ofSchema(engine, settings, (schema) => new SnapshotLayout(codec, schema));
   const placed = ofSchema(engine, settings, (schema) => new SnapshotLayout(codec, withPlaces(schema)));
   return { written, layout: () => (ledger.streams.size > 0 ? placed() : plain()) };
+}
+
+/** How a snapshot of a state with these streams is laid down. */
+export function layoutFor(codec: ByteCodec, schema: SchemaToday, streams: ReadonlyMap<string, number>): SnapshotLayout {
+  return new SnapshotLayout(codec, streams.size > 0 ? withPlaces(schema) : schema);
+}
+
+/** Streams whose events are of types that are gone keep their places, so there must be room for those. */
+function withPlaces({ tables, events = [] }: SchemaToday): SchemaToday {
+  return { tables, events };
 }
 
 /** What follows from the store's schema: made when it is asked for, and anew when a table has come. */

@@ -1,13 +1,11 @@
 import { schemaToday } from './codecs/evolution.js';
 import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
-import { checkOptions } from './errors.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
 import { Loaded, type LoadOptions } from './projections/snapshot-load.js';
-import { sliceOf } from './projections/snapshot.js';
-import { SnapshotImage, verifySnapshot, type VerifiedSnapshot } from './projections/verified-snapshot.js';
-import { platform } from './platform.js';
+import type { SnapshotImage, VerifiedSnapshot } from './projections/verified-snapshot.js';
+import { adopt, Restoring } from './restore.js';
 import { StoreCore } from './store-core.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
@@ -72,38 +70,8 @@ class MemoryStore extends StoreCore {
   }
 
   async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
-    this.#parts.streams.guard();
-    checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
-    const { lineage, ...reading } = options;
-    const { codec, development, filterRows, migrate, events, stateHash } = this.#parts.settings;
-    const image =
-      given instanceof SnapshotImage
-        ? given
-        : await verifySnapshot(given as Uint8Array, { codec, ...reading }, platform);
-    const plan = { development, stateHash, sliceMs: sliceOf(reading), turns: platform };
-    let loaded: Loaded;
-    do {
-      const { definitions, version } = this.#parts.engine;
-      const today = schemaToday({ definitions, events, migrate });
-      loaded = await Loaded.inSlices(image, new Engine(definitions, filterRows, version), { ...plan, today });
-      this.#parts.streams.guard();
-      // A table or an index has come or gone meanwhile: it is to be in what is restored, too.
-    } while (!this.#parts.engine.isDefinedAs(loaded.engine));
-    const { log } = this.#parts;
-    const goesOn = image.lineage === log.lineage && image.offset >= log.head;
-    this.#adopt(loaded, lineage ?? (goesOn ? log.lineage : platform.lineage()));
-  }
-
-  /** Puts what was loaded in the place of what there is, and tells everyone. */
-  #adopt(loaded: Loaded, lineage: string): void {
-    const { transactor, engine, log, horizon, ledger, feed } = this.#parts;
-    transactor.refuseNesting();
-    engine.adopt(loaded.engine);
-    log.reset(lineage, { head: loaded.head, lastAt: loaded.at });
-    horizon.reset();
-    ledger.reset(loaded);
-    feed.reset();
-    horizon.advance();
+    const restoring = await Restoring.of(this.#parts, given, options);
+    await restoring.whenLoaded((loaded) => adopt(this.#parts, loaded, restoring.lineage));
   }
 
   close(): void {

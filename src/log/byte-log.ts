@@ -31,18 +31,57 @@ export interface LogCaps {
   readonly durability: 'memory' | 'os' | 'fsync' | 'quorum';
 }
 
-/** Where snapshots lie beside a log. A snapshot can be seen whole or not at all. */
-export interface Shelf {
+/** The snapshots beside a log, for those too who do not write it. */
+export interface ReadableShelf {
   /** The offsets of the snapshots there are, newest first. */
   list(): Promise<readonly number[]>;
+  /** The bytes of a snapshot, as they lie there: whoever reads them verifies. @throws `OffsetInvalid` */
+  open(offset: number): Promise<Uint8Array>;
+}
+
+/** Where snapshots lie beside a log. A snapshot can be seen whole or not at all. */
+export interface Shelf extends ReadableShelf {
   /** Takes in a snapshot; it replaces one of the same offset. */
   save(offset: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
-  /** The bytes of a snapshot, as they lie there: whoever reads them verifies. */
-  open(offset: number): Promise<Uint8Array>;
   /** Drops the snapshots before an offset, but for so many of the newest. */
   prune(before: number, keep: number): Promise<void>;
   /** Puts the snapshots after an offset out of the way: the log has lost what they are of, and other batches follow. */
   dropAfter(offset: number): Promise<void>;
+}
+
+/** What can be read of a log outside the process. */
+export interface ReadableLog {
+  /** The log's id; another one when what was visible may have been lost, and where it begins anew. */
+  readonly lineage: string;
+  /** The oldest readable entry; `head + 1` when there is none. */
+  readonly floor: number;
+  /** The newest entry; 0 before all. */
+  readonly head: number;
+  readonly shelf: ReadableShelf;
+  /** The entries from one offset to another, both included. @throws `OffsetCompacted`, `OffsetInFuture`, `Damaged` */
+  read(from: number, to?: number): AsyncIterable<Entry>;
+}
+
+/** A log that another process writes, as it is read meanwhile. Its lineage is empty as long as there is no log. */
+export interface FollowedLog extends ReadableLog {
+  /** Looks for what has come since. @throws (rejects) `LineageChanged`, `Damaged` */
+  look(): Promise<void>;
+  /**
+   * The entries from an offset on, and those to come, until the log is closed here.
+   * @throws `OffsetCompacted` when overtaken, `LineageChanged` also where the log begins anew, `Damaged`
+   */
+  follow(from: number): AsyncIterable<Entry>;
+  close(): Promise<void>;
+}
+
+/** What a log begins with that begins anew: not with nothing, but with the state at an offset. */
+export interface LogStart {
+  /** The log's id from then on. */
+  readonly lineage: string;
+  /** The offset of the snapshot; the next entry is the one after it. */
+  readonly offset: number;
+  /** The bytes of the snapshot. */
+  readonly snapshot: AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -53,22 +92,22 @@ export interface Shelf {
  *   says it lasts; entries stand in the order of the appends, and a group is there whole or, after a crash, as a prefix
  * - an append that rejects with `LogRefused` is certainly not there; with `OutcomeUnknown` it may be, and appear when
  *   the log is opened again. After either, every further append rejects with `LogRefused`
+ * - a log that begins anew does so whole or not at all, whatever interrupts it
  *
- * A caller holds to this: one append at a time, each body's offset follows the head, and a body is not changed.
+ * A caller holds to this: one append or beginning at a time, each body's offset follows the head, a body is not
+ * changed, and nothing is saved on the shelf while the log begins anew.
  */
-export interface ByteLog {
+export interface ByteLog extends ReadableLog {
   readonly caps: LogCaps;
-  /** The log's id; another one when what was visible may have been lost. */
-  readonly lineage: string;
-  /** The oldest readable entry; `head + 1` when there is none. */
-  readonly floor: number;
-  /** The newest entry; 0 before all. */
-  readonly head: number;
   readonly shelf: Shelf;
   /** Adds a group of entries after the head; resolves when it lasts. Rejects with `LogRefused`, `OutcomeUnknown`. */
   append(bodies: readonly Uint8Array[], schema: WrittenSchema): Promise<void>;
-  /** The entries from one offset to another, both included. @throws `OffsetCompacted`, `OffsetInFuture`, `Damaged` */
-  read(from: number, to?: number): AsyncIterable<Entry>;
+  /**
+   * Begins anew, after a snapshot: what it held is gone, and the shelf has this snapshot alone. Rejects with
+   * `LogRefused` when certainly nothing has changed, and goes on then; with `OutcomeUnknown` when it may be found begun
+   * anew by whoever opens it next: every further append rejects then.
+   */
+  begin(start: LogStart): Promise<void>;
   /** Lets entries before an offset go, as far as that can be done; what stays is whole. */
   compact(before: number): Promise<void>;
   /** Ends it: what was appended lasts, and another may write. */
@@ -84,6 +123,8 @@ export interface LogPlan {
   /** When a snapshot is made beside it; never when left out. */
   readonly snapshotEvery?: SnapshotEvery;
   open(): Promise<ByteLog>;
+  /** Opens it to read what another process writes, while it does; nothing is locked or changed. */
+  follow?(): Promise<FollowedLog>;
 }
 
 /** After so many batches, or so many bytes of them, whichever comes first. */

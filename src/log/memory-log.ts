@@ -186,6 +186,12 @@ export class MemoryLog implements Log {
     this.streams.trim(this.#floor);
   }
 
+  /** Gives a log its id that had none: the one that it is read from has only just been made. */
+  name(lineage: string): void {
+    assert(this.#lineage === '', 'a log has one name');
+    this.#lineage = lineage;
+  }
+
   /** Forgets everything and begins after another batch, perhaps as another log. */
   reset(lineage: string, { head, lastAt }: Beginning): void {
     if (lineage !== this.#lineage || head < this.#head) this.#breaks++;

@@ -9,8 +9,11 @@ import type { AnyBatch } from '../log/batch.js';
 import type { Engine, SharedKey } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink, WrittenState } from './snapshot-decoder.js';
+import type { SnapshotLayout } from './snapshot-layout.js';
+import { Snapshot } from './snapshot.js';
 import type { TableState } from './table-state.js';
 import { verifySnapshot } from './verified-snapshot.js';
+import { PinnedView } from './view.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -109,6 +112,17 @@ export class Loaded implements SnapshotSink {
     const shared = this.engine.sharedKey();
     if (shared !== undefined) throw this.#violation(shared);
     this.engine.trust();
+  }
+
+  /** The same state on its way to bytes, as they are laid down today. Nothing may be written here meanwhile. */
+  snapshot(layout: SnapshotLayout, lineage: string, turns: Turns): Snapshot {
+    const { engine, head: offset, at, sequences, streams, remembered } = this;
+    const lease = { version: engine.version, offset, tables: engine.tables, release: () => {} };
+    return new Snapshot(
+      layout,
+      { view: new PinnedView(engine, lease, lineage), at, sequences, streams, remembered },
+      turns,
+    );
   }
 
   state({ at, sequences, streams }: WrittenState): void {

@@ -1,3 +1,4 @@
+import { assert } from '../assert.js';
 import { blame } from '../codecs/fault.js';
 import { MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
@@ -62,6 +63,8 @@ export class CommitQueue implements Sink {
   /** Told of every group that lasts: how many batches, and their bytes. */
   onAppended: (batches: number, bytes: number) => void = () => {};
   #pumping = false;
+  /** Work on the log that is to come or under way: after which offset, and how to begin it or give it up. */
+  #between: { readonly after: number; begin: () => void; giveUp: (error: MemoirError) => void } | undefined;
   #failure: MemoirError | undefined;
 
   constructor(parts: CommitParts) {
@@ -126,9 +129,57 @@ export class CommitQueue implements Sink {
     const { body, written } = this.#body!;
     this.#pending.push({ batch, version, bytes, body, written });
     this.#pendingBytes += body.length;
-    if (this.#pumping) return;
+    this.#start();
+  }
+
+  /**
+   * Does work on the log itself, once that has all that is pending now. What is made meanwhile waits for the end of it.
+   * One at a time. Where the fate of the work is not known, the queue takes nothing any more.
+   *
+   * @throws (rejects) `LogRefused`, `OutcomeUnknown`, `Aborted` when the log fails before; what the work throws
+   */
+  async between(work: () => Promise<void>): Promise<void> {
+    assert(this.#between === undefined, 'work on the log is done one after the other');
+    await new Promise<void>((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(refused(this.#failure));
+      this.#between = { after: this.head, begin: resolve, giveUp: reject };
+      if (this.#isHeld()) resolve();
+    });
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof MemoirError && error.code === 'OutcomeUnknown') this.#fail([], error);
+      throw error;
+    } finally {
+      this.#between = undefined;
+      this.#start();
+    }
+  }
+
+  /** Gives up what waits for the log: the state that it builds on is no more. */
+  abandon(): void {
+    this.#pending.length = 0;
+    this.#pendingBytes = 0;
+    for (const { reject } of this.#waiters.splice(0)) {
+      reject(
+        new MemoirError(
+          'Aborted',
+          'another state was put in the place of the one that this transaction was made on, and it has not happened: ' +
+            'look at what there is, and repeat it',
+        ),
+      );
+    }
+  }
+
+  #start(): void {
+    if (this.#pumping || this.#failure !== undefined || this.#pending.length === 0 || this.#isHeld()) return;
     this.#pumping = true;
     void this.#pump();
+  }
+
+  /** True when the log has all that work on it waits for. */
+  #isHeld(): boolean {
+    return this.#between !== undefined && this.#parts.log.head >= this.#between.after;
   }
 
   /**
@@ -150,7 +201,7 @@ export class CommitQueue implements Sink {
     const { outside } = this.#parts;
     // What else is written in this turn goes with it.
     await Promise.resolve();
-    while (this.#pending.length > 0) {
+    while (this.#pending.length > 0 && !this.#isHeld()) {
       const group = this.#nextGroup();
       try {
         await outside.append(
@@ -164,6 +215,7 @@ export class CommitQueue implements Sink {
       this.#appended(group);
     }
     this.#pumping = false;
+    if (this.#isHeld()) this.#between!.begin();
   }
 
   /** The longest beginning that is of one schema and not too large. */
@@ -201,6 +253,7 @@ export class CommitQueue implements Sink {
   #fail(group: readonly Pending[], error: unknown): void {
     const failure = asFailure(error);
     this.#failure = failure;
+    this.#between?.giveUp(aborted(failure));
     for (const { offset, own, reject } of this.#waiters.splice(0)) {
       const found = own ? group.find(({ batch }) => batch.offset === offset) : undefined;
       reject(found === undefined ? aborted(failure) : fateOf(found.batch, failure));

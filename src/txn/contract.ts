@@ -86,12 +86,17 @@ export interface StoreOptions<S extends Tables, E extends Events = NoEvents> ext
 }
 
 /** How a store on a log is opened. */
-export interface OpenOptions<S extends Tables, E extends Events = NoEvents> extends Omit<
-  StoreOptions<S, E>,
-  'snapshot' | 'lineage'
-> {
+export interface OpenOptions<S extends Tables, E extends Events = NoEvents> extends StoreOptions<S, E> {
   /** The log: `fileLog({ dir })` from `memoir/log/file`. */
   readonly log: LogPlan;
+  /**
+   * What a log begins with that has nothing yet: all of it is there when the store is opened, or nothing. From then on
+   * the store is opened without it.
+   */
+  readonly snapshot?: VerifiedSnapshot;
+  /** With a snapshot: the log's id; a random one unless told. Otherwise the log has its own. */
+  readonly lineage?: string;
+  readonly readOnly?: false;
   /** How many bytes of batches may wait for the log; 64 MiB unless told. */
   readonly pendingBytesMax?: number;
 }
@@ -207,6 +212,20 @@ export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends
    * @throws `OptionInvalid` where it is not kept, `OffsetCompacted`, `OffsetInFuture`, `LineageChanged`
    */
   stateHash(offset?: number | Position): string;
+  /**
+   * Puts the state of a snapshot in the place of what there is: all of it or, when the bytes are damaged or do not fit,
+   * nothing. It is read and loaded in slices, while the store goes on; what was written meanwhile is gone then, too.
+   * Live queries run again. Streams with markers are told `reset` and go on; others end with `LineageChanged`, unless
+   * the snapshot is of this very log and no older than its head. Views that are open stay what they are.
+   *
+   * A store on a log puts it in the place of the log, too, by one step of the disk: whoever opens it next finds all of
+   * the old or all of the new. Transactions that are made while the disk is at it reject with `Aborted`.
+   *
+   * @throws (rejects) `Damaged`, `FormatUnknown`, `SchemaIncompatible`, `UniqueViolation`, `MissingValue`,
+   *   `KeyInvalid`, `StoreClosed`; `LogRefused` when the log did not take it and all is as it was; `OutcomeUnknown`
+   *   when that is not known before it is opened again: until then the store can only be read
+   */
+  restore(snapshot: Uint8Array | VerifiedSnapshot, options?: RestoreOptions): Promise<void>;
   /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
   check(): void;
 }
@@ -262,16 +281,6 @@ export interface Store<S extends Tables, E extends Events = NoEvents> extends An
     name: N & NewName<N, keyof S>,
     definition: T,
   ): Store<WithTable<S, N, T>, E>;
-  /**
-   * Puts the state of a snapshot in the place of what there is: all of it or, when the bytes are damaged or do not fit,
-   * nothing. It is read and loaded in slices, while the store goes on; what was written meanwhile is gone then, too.
-   * Live queries run again. Streams with markers are told `reset` and go on; others end with `LineageChanged`, unless
-   * the snapshot is of this very log and no older than its head. Views that are open stay what they are.
-   *
-   * @throws (rejects) `Damaged`, `FormatUnknown`, `SchemaIncompatible`, `UniqueViolation`, `MissingValue`,
-   *   `KeyInvalid`, `StoreClosed`
-   */
-  restore(snapshot: Uint8Array | VerifiedSnapshot, options?: RestoreOptions): Promise<void>;
   /** Ends streams, live queries and waits. Reads go on; writes throw `StoreClosed`. */
   close(): void;
 }

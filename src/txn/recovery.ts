@@ -9,7 +9,7 @@ import { MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import { BatchReader } from '../log/batch-coder.js';
 import type { Passed } from '../log/event-coder.js';
-import type { ByteLog, WrittenSchema } from '../log/byte-log.js';
+import type { ByteLog, Entry, ReadableLog, WrittenSchema } from '../log/byte-log.js';
 import type { Engine } from '../projections/engine.js';
 import { Loaded } from '../projections/snapshot-load.js';
 import type { Turns } from '../projections/slices.js';
@@ -19,7 +19,7 @@ const SLICE_MS = 8;
 
 /** What a store on a log is recovered with. */
 export interface RecoveryParts {
-  readonly outside: ByteLog;
+  readonly outside: ReadableLog;
   readonly codec: ByteCodec;
   readonly today: SchemaToday;
   readonly development: boolean;
@@ -30,19 +30,21 @@ export interface RecoveryParts {
   readonly passed: Passed;
 }
 
+/** Snapshots of batches that the log has lost go, lest they be taken for ones of those that come in their place. */
+export async function dropSnapshotsAhead({ shelf, head }: ByteLog): Promise<void> {
+  if ((await shelf.list()).some((offset) => offset > head)) await shelf.dropAfter(head);
+}
+
 /**
  * What the newest snapshot beside a log holds that is whole, in an engine made for it; a damaged one is reported, and
- * passed over for an older one. One of batches that the log does not have goes, lest it be taken for one of those that
- * come in their place.
+ * passed over for an older one.
  *
  * @throws `Damaged` when there is none and the log does not go back to its beginning
  */
 export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): Promise<Loaded | undefined> {
   const { outside, codec, onError } = parts;
-  const there = await outside.shelf.list();
-  if (there.some((offset) => offset > outside.head)) await outside.shelf.dropAfter(outside.head);
   let last: MemoirError | undefined;
-  for (const offset of there) {
+  for (const offset of await outside.shelf.list()) {
     // One with a gap before the log's beginning is of no use.
     if (offset > outside.head || offset < outside.floor - 1) continue;
     try {
@@ -69,9 +71,16 @@ export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): 
  * @throws `SchemaIncompatible` with every reason, `FormatUnknown`, `Damaged`
  */
 export async function* batchesOf(parts: RecoveryParts, from: number): AsyncGenerator<AnyBatch, void, undefined> {
+  if (from <= parts.outside.head) yield* batchesIn(parts, parts.outside.read(from));
+}
+
+/** The batches that entries hold, as batches of the tables of today. @throws as `batchesOf` */
+export async function* batchesIn(
+  parts: Omit<RecoveryParts, 'outside'>,
+  entries: AsyncIterable<Entry>,
+): AsyncGenerator<AnyBatch, void, undefined> {
   const readers = new Map<string, BatchReader>();
-  if (from > parts.outside.head) return;
-  for await (const { offset, body, schema } of parts.outside.read(from)) {
+  for await (const { offset, body, schema } of entries) {
     let reader = readers.get(schema.fingerprint);
     if (reader === undefined) readers.set(schema.fingerprint, (reader = readerOf(schema, parts)));
     const batch = batchIn(reader, body, offset);
@@ -94,7 +103,10 @@ function batchIn(reader: BatchReader, body: Uint8Array, offset: number): AnyBatc
   }
 }
 
-function readerOf({ notes }: WrittenSchema, { codec, today, passed }: RecoveryParts): BatchReader {
+function readerOf(
+  { notes }: WrittenSchema,
+  { codec, today, passed }: Pick<RecoveryParts, 'codec' | 'today' | 'passed'>,
+): BatchReader {
   const name = notes['memoir.codec'];
   const found = [codec, json].find((known) => known.name === name);
   if (found === undefined)

@@ -34,28 +34,65 @@ const SCRIPT: readonly Act[] = [
   { do: 'close' },
 ];
 
+/** A log that begins anew: before its head, beyond it, and where it has begun before; with files of all kinds. */
+const BEGINNINGS: readonly Act[] = [
+  append(4),
+  { do: 'save' },
+  append(5),
+  { do: 'begin', offset: 3 },
+  append(3),
+  { do: 'save' },
+  { do: 'kill' },
+  append(2, 'b'),
+  { do: 'begin', offset: 14 },
+  { do: 'kill' },
+  { do: 'save' },
+  append(2, 'b'),
+  { do: 'begin', offset: 14 },
+  { do: 'close' },
+  append(1, 'b'),
+  { do: 'close' },
+];
+const SCRIPTS = { 'a life': SCRIPT, 'a life with new beginnings': BEGINNINGS } as const;
+type Script = keyof typeof SCRIPTS;
+const CASES = Object.keys(SCRIPTS).flatMap((script) =>
+  ([{ fsync: 'always' }, { fsync: 'never' }, { fsync: { everyMs: 5 } }] as const).map(
+    (options) => [script as Script, options] as const,
+  ),
+);
+
 type Options = Partial<FileLogOptions>;
 
 /** A disk on which a story goes until a call fails. */
-async function lived(story: Story, disk: SimulatedDisk, call: number, trouble: Trouble): Promise<void> {
+async function lived(
+  [story, script]: readonly [Story, Script],
+  disk: SimulatedDisk,
+  call: number,
+  trouble: Trouble,
+): Promise<void> {
   disk.troubles = (at) => (at === call ? trouble : undefined);
-  await story.run(SCRIPT);
+  await story.run(SCRIPTS[script]);
   disk.troubles = () => undefined;
 }
 
-async function callsOf(options: Options): Promise<readonly string[]> {
+async function callsOf(script: Script, options: Options): Promise<readonly string[]> {
   const disk = new SimulatedDisk();
-  await new Story(disk, options).run(SCRIPT);
+  await new Story(disk, options).run(SCRIPTS[script]);
   return disk.calls;
 }
 
 /** Runs the script with a crash at each call, and checks what each kind of survival leaves. */
-async function crashEverywhere(options: Options, lasts?: boolean, make = () => new SimulatedDisk()): Promise<number> {
+async function crashEverywhere(
+  script: Script,
+  options: Options,
+  lasts?: boolean,
+  make = () => new SimulatedDisk(),
+): Promise<number> {
   let checks = 0;
   for (let call = 0; ; call++) {
     const disk = make();
     const story = new Story(disk, options, lasts);
-    await lived(story, disk, call, 'crash');
+    await lived([story, script], disk, call, 'crash');
     const { isDown, unsynced } = disk;
     const check = async (left: SimulatedDisk, what: string): Promise<void> => {
       checks++;
@@ -82,45 +119,39 @@ function lengths(most: number): readonly number[] {
 }
 
 describe('a crash at any call, and any part of what was not synced', () => {
-  it.each([{ fsync: 'always' }, { fsync: 'never' }, { fsync: { everyMs: 5 } }] as const)(
-    'leaves a log that is whole and goes on: $fsync',
-    async (options) => {
-      const checks = await crashEverywhere(options);
-      console.info(`${JSON.stringify(options)}: ${checks} crashes`);
-      expect(checks).toBeGreaterThan(500);
-    },
-  );
+  it.each(CASES)('leaves a log that is whole and goes on: %s, %o', async (script, options) => {
+    const checks = await crashEverywhere(script, options);
+    console.info(`${script}, ${JSON.stringify(options)}: ${checks} crashes`);
+    expect(checks).toBeGreaterThan(500);
+  });
 });
 
 describe('a failure at any call', () => {
-  it.each([{ fsync: 'always' }, { fsync: 'never' }, { fsync: { everyMs: 5 } }] as const)(
-    'is told as what it is, and loses nothing that was acknowledged: $fsync',
-    async (options) => {
-      const calls = await callsOf(options);
-      // at every call where it matters most; elsewhere at every third, another third for each trouble
-      const step = options.fsync === 'always' ? 1 : 3;
-      for (const [i, trouble] of (['EIO', 'ENOSPC', 'short', 'flip'] as const).entries()) {
-        for (let call = i % step; call < calls.length; call += step) {
-          for (const after of ['power', 'kill'] as const) {
-            const disk = new SimulatedDisk();
-            const story = new Story(disk, options);
-            try {
-              await lived(story, disk, call, trouble);
-              await story.check(after === 'power' ? disk.afterCrash({ names: 0, bytes: 0 }) : disk.afterKill());
-            } catch (error) {
-              const message = `${trouble} at call ${call}, ${calls[call]}, then ${after}: ${(error as Error).message}`;
-              throw new Error(message, { cause: error });
-            }
+  it.each(CASES)('is told as what it is, and loses nothing that was acknowledged: %s, %o', async (script, options) => {
+    const calls = await callsOf(script, options);
+    // at every call where it matters most; elsewhere at every third, another third for each trouble
+    const step = options.fsync === 'always' ? 1 : 3;
+    for (const [i, trouble] of (['EIO', 'ENOSPC', 'short', 'flip'] as const).entries()) {
+      for (let call = i % step; call < calls.length; call += step) {
+        for (const after of ['power', 'kill'] as const) {
+          const disk = new SimulatedDisk();
+          const story = new Story(disk, options);
+          try {
+            await lived([story, script], disk, call, trouble);
+            await story.check(after === 'power' ? disk.afterCrash({ names: 0, bytes: 0 }) : disk.afterKill());
+          } catch (error) {
+            const message = `${trouble} at call ${call}, ${calls[call]}, then ${after}: ${(error as Error).message}`;
+            throw new Error(message, { cause: error });
           }
         }
       }
-    },
-  );
+    }
+  });
 });
 
 describe('the net', () => {
   it('catches a log that acknowledges before it syncs', async () => {
-    await expect(crashEverywhere({ fsync: 'never' }, true)).rejects.toThrow('lost that were acknowledged');
+    await expect(crashEverywhere('a life', { fsync: 'never' }, true)).rejects.toThrow('lost that were acknowledged');
   });
 
   it('catches a log that does not sync the folder', async () => {
@@ -129,7 +160,18 @@ describe('the net', () => {
         return Promise.resolve();
       }
     }
-    await expect(crashEverywhere({}, true, () => new Careless())).rejects.toThrow(/lost|not opened/);
+    await expect(crashEverywhere('a life', {}, true, () => new Careless())).rejects.toThrow(/lost|not opened/);
+  });
+
+  it('catches a log that removes what was before it begins anew', async () => {
+    class Careless extends SimulatedDisk {
+      override async rename(from: string, to: string) {
+        if (to.includes('/begin-')) for (const path of this.paths) if (/\/log-/.test(path)) await this.remove(path);
+        await super.rename(from, to);
+      }
+    }
+    const careless = crashEverywhere('a life with new beginnings', {}, true, () => new Careless());
+    await expect(careless).rejects.toThrow(/lost|missing|not opened/);
   });
 
   it('catches a log that gives a file its name before it is synced', async () => {
@@ -139,6 +181,6 @@ describe('the net', () => {
         return how === 'create' ? { ...file, sync: () => Promise.resolve() } : file;
       }
     }
-    await expect(crashEverywhere({}, true, () => new Careless())).rejects.toThrow(/lost|snapshot|not opened/);
+    await expect(crashEverywhere('a life', {}, true, () => new Careless())).rejects.toThrow(/lost|snapshot|not opened/);
   });
 });

@@ -15,6 +15,7 @@ const fresh = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number
 
 function act(chance: Chance): Act {
   const kind = chance.below(20);
+  if (chance.is(0.04)) return { do: 'begin', offset: chance.below(40) };
   if (kind < 12) return { do: 'append', count: 1 + chance.below(6), schema: chance.is(0.1) ? 'b' : 'a' };
   if (kind < 14) return { do: 'save' };
   if (kind < 15) return { do: 'compact', before: chance.below(60) };

@@ -210,6 +210,58 @@ export function byteLogContract(name: string, make: () => Promise<LogPlace>): vo
     );
 
     it(
+      'begins anew after a snapshot, before its head or beyond it, and goes on from there',
+      within(async (first, place) => {
+        let log = first;
+        await log.append(groupAfter(0, 30, 'a longer text, so that there are several files'), schema);
+        await log.shelf.save(4, chunks('old'));
+        for (const [offset, lineage] of [
+          [20, 'b'],
+          [100, 'c'],
+          [100, 'd'],
+          [0, 'e'],
+        ] as const) {
+          await log.begin({ lineage, offset, snapshot: chunks('snapshot ', lineage) });
+          for (let opening = 0; opening < 2; opening++) {
+            expect([log.lineage, log.floor, log.head]).toEqual([lineage, offset + 1, offset]);
+            expect(await bodies(log)).toEqual([]);
+            await expect(bodies(log, offset + 2)).rejects.toMatchObject({ code: 'OffsetInFuture' });
+            expect(await log.shelf.list()).toEqual([offset]);
+            expect(await log.shelf.open(offset)).toEqual(text.encode(`snapshot ${lineage}`));
+            await log.close();
+            log = await place.open();
+          }
+          await log.append(groupAfter(offset, 3), schema);
+          await log.close();
+          log = await place.open();
+          expect([log.lineage, log.floor, log.head]).toEqual([lineage, offset + 1, offset + 3]);
+          expect(await bodies(log)).toEqual(groupAfter(offset, 3));
+          expect(await log.shelf.list()).toEqual([offset]);
+        }
+        await log.close();
+      }),
+    );
+
+    it(
+      'is what it was where the snapshot to begin with is not written to its end',
+      within(async (log, place) => {
+        await log.append(groupAfter(0, 3), schema);
+        const broken = (async function* () {
+          yield* chunks('half');
+          throw new Error('no more');
+        })();
+        const { lineage } = log;
+        await expect(log.begin({ lineage: 'b', offset: 9, snapshot: broken })).rejects.toThrow('no more');
+        await log.append(groupAfter(3, 1), schema);
+        await log.close();
+        const again = await place.open();
+        expect([again.lineage, again.floor, again.head]).toEqual([lineage, 1, 4]);
+        expect(await again.shelf.list()).toEqual([]);
+        await again.close();
+      }),
+    );
+
+    it(
       'shows nothing of a snapshot that was not written to its end',
       within(async (log) => {
         await log.append(groupAfter(0, 1), schema);

@@ -18,11 +18,35 @@ export type Act =
   | { readonly do: 'open' | 'close' | 'kill' | 'ring' }
   | { readonly do: 'append'; readonly count: number; readonly schema?: string }
   | { readonly do: 'save' }
-  | { readonly do: 'compact' | 'prune'; readonly before: number };
+  | { readonly do: 'compact' | 'prune'; readonly before: number }
+  | { readonly do: 'begin'; readonly offset: number };
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   await Promise.resolve();
   yield bytes;
+}
+
+/** What a log may hold: what has to be there, and what may. */
+interface World {
+  /** By offset, what was submitted last. */
+  readonly submitted: Map<number, Uint8Array>;
+  readonly snapshots: Map<number, { readonly bytes: Uint8Array; isSaved: boolean }>;
+  /** The entry after which it begins. */
+  readonly start: number;
+  seen: number;
+  possible: number;
+  floorMax: number;
+  lineage: string | undefined;
+}
+
+function worldAfter(start: number, lineage: string | undefined): World {
+  const [submitted, snapshots] = [new Map(), new Map()];
+  return { submitted, snapshots, start, seen: start, possible: start, floorMax: start + 1, lineage };
+}
+
+function copyOf(world: World): World {
+  const snapshots = new Map([...world.snapshots].map(([offset, snapshot]) => [offset, { ...snapshot }]));
+  return { ...world, submitted: new Map(world.submitted), snapshots };
 }
 
 /** A program's life with one log, and what it may expect to find. */
@@ -33,14 +57,9 @@ export class Story {
   readonly #lasts: boolean;
   #disk: SimulatedDisk;
   #log: ByteLog | undefined;
-  /** By offset, what was submitted last. */
-  readonly #submitted = new Map<number, Uint8Array>();
-  /** What has to be there, and what may. */
-  #seen = 0;
-  #possible = 0;
-  #floorMax = 1;
-  #lineage: string | undefined;
-  readonly #snapshots = new Map<number, { readonly bytes: Uint8Array; isSaved: boolean }>();
+  #world: World = worldAfter(0, undefined);
+  /** What may be found instead, where it is not known whether the log has begun anew. */
+  #instead: World | undefined;
   #texts = 0;
   /** What failed last. */
   #problem: unknown;
@@ -60,12 +79,8 @@ export class Story {
   /** The same life up to here, which can end in another way. */
   heir(): Story {
     const heir = new Story(this.#disk, this.#options, this.#lasts, this.#host);
-    for (const [offset, body] of this.#submitted) heir.#submitted.set(offset, body);
-    for (const [offset, snapshot] of this.#snapshots) heir.#snapshots.set(offset, { ...snapshot });
-    heir.#seen = this.#seen;
-    heir.#possible = this.#possible;
-    heir.#floorMax = this.#floorMax;
-    heir.#lineage = this.#lineage;
+    heir.#world = copyOf(this.#world);
+    heir.#instead = this.#instead && copyOf(this.#instead);
     heir.#texts = this.#texts;
     return heir;
   }
@@ -112,13 +127,14 @@ export class Story {
     const log = this.#log;
     if (log === undefined) return;
     if (act.do === 'append') return await this.#append(log, act.count, act.schema ?? 'a');
+    if (act.do === 'begin') return await this.#begin(log, act.offset);
     if (act.do === 'close') this.#log = undefined;
     await this.#expectTyped(async () => {
       if (act.do === 'close') await log.close();
       if (act.do === 'save') await this.#save(log);
       if (act.do === 'prune') await this.#prune(log, act.before);
       if (act.do === 'compact') {
-        this.#floorMax = Math.max(this.#floorMax, act.before);
+        this.#world.floorMax = Math.max(this.#world.floorMax, act.before);
         await log.compact(act.before);
       }
     });
@@ -132,7 +148,9 @@ export class Story {
       await this.#expectTyped(async () => {
         const log = await this.#host.plan(this.#disk, this.#options).open();
         this.#log = log;
-        if (this.#seen === 0) this.#lineage = log.lineage;
+        if (this.#instead?.lineage === log.lineage) this.#world = this.#instead;
+        this.#instead = undefined;
+        if (this.#world.seen === 0) this.#world.lineage = log.lineage;
         await this.#look(log, await this.#entries(log));
       });
     }
@@ -155,32 +173,36 @@ export class Story {
     const { head, floor, lineage } = log;
     const expect = (holds: boolean, what: string) => {
       if (!holds)
-        throw new Error(`${what}: floor ${floor}, head ${head}; seen ${this.#seen}, possible ${this.#possible}`);
+        throw new Error(
+          `${what}: floor ${floor}, head ${head}; seen ${this.#world.seen}, possible ${this.#world.possible}`,
+        );
     };
-    if (this.#lasts) expect(head >= this.#seen, 'entries are lost that were acknowledged');
-    if (this.#lasts && this.#seen > 0) expect(lineage === this.#lineage, 'the lineage changed, and nothing was lost');
-    if (head < this.#seen)
-      expect(lineage !== this.#lineage, 'entries are lost that were seen, and the lineage is the same');
-    expect(head <= this.#possible, 'entries are there that were refused');
-    expect(floor <= this.#floorMax && floor <= head + 1, 'entries are compacted that were not to be');
+    if (this.#lasts) expect(head >= this.#world.seen, 'entries are lost that were acknowledged');
+    if (this.#lasts && this.#world.seen > 0)
+      expect(lineage === this.#world.lineage, 'the lineage changed, and nothing was lost');
+    if (head < this.#world.seen)
+      expect(lineage !== this.#world.lineage, 'entries are lost that were seen, and the lineage is the same');
+    expect(head <= this.#world.possible, 'entries are there that were refused');
+    expect(floor > this.#world.start, 'entries are there from before the log began anew');
+    expect(floor <= this.#world.floorMax && floor <= head + 1, 'entries are compacted that were not to be');
     expect(entries.length === head - floor + 1, 'entries are missing');
     for (const [i, entry] of entries.entries()) {
       expect(entry.offset === floor + i, 'entries are out of order');
-      const submitted = this.#submitted.get(entry.offset)!;
+      const submitted = this.#world.submitted.get(entry.offset)!;
       const isSame = equalBytes(entry.body, submitted);
       expect(isSame, `entry ${entry.offset} is not what was submitted`);
     }
     await this.#lookAtSnapshots(log);
-    this.#seen = head;
-    this.#possible = head;
-    this.#lineage = lineage;
+    this.#world.seen = head;
+    this.#world.possible = head;
+    this.#world.lineage = lineage;
   }
 
   async #lookAtSnapshots(log: ByteLog): Promise<void> {
     const offsets = await log.shelf.list();
     for (const offset of offsets) {
       const found = await log.shelf.open(offset);
-      const { bytes } = this.#snapshots.get(offset)!;
+      const { bytes } = this.#world.snapshots.get(offset)!;
       const isSame = equalBytes(found, bytes);
       // whoever reads a snapshot verifies it; what was misread once is not on the disk
       if (!isSame && !equalBytes(await log.shelf.open(offset), bytes))
@@ -188,7 +210,7 @@ export class Story {
       if (offset > log.head)
         throw new Error(`snapshot ${offset} tells of more than the log, which ends with ${log.head}`);
     }
-    for (const [offset, { isSaved }] of this.#snapshots)
+    for (const [offset, { isSaved }] of this.#world.snapshots)
       if (isSaved && !offsets.includes(offset)) throw new Error(`snapshot ${offset} is lost`);
   }
 
@@ -198,14 +220,14 @@ export class Story {
     const bodies = Array.from({ length: count }, (_, i) =>
       bodyOf(head + 1 + i, `${text}, ${i}`.repeat(1 + (i % 2) * 4)),
     );
-    for (const [i, body] of bodies.entries()) this.#submitted.set(head + 1 + i, body);
-    this.#possible = head + count;
+    for (const [i, body] of bodies.entries()) this.#world.submitted.set(head + 1 + i, body);
+    this.#world.possible = head + count;
     try {
       await log.append(bodies, schemaOf(schema));
     } catch (error) {
       if (this.#disk.isDown) return;
       const { code } = error as MemoirError;
-      if (code === 'LogRefused') this.#possible = head;
+      if (code === 'LogRefused') this.#world.possible = head;
       else if (code !== 'OutcomeUnknown') throw error;
       await this.#expectEnded(log);
       // what a program does then
@@ -214,7 +236,7 @@ export class Story {
       await this.#open();
       return;
     }
-    this.#seen = log.head;
+    this.#world.seen = log.head;
   }
 
   /** A log that failed takes no more, and can be read. */
@@ -226,18 +248,54 @@ export class Story {
     if (length !== head - log.floor + 1) throw new Error('a log that failed cannot be read');
   }
 
+  /** Another log may be there from then on, or it is the one it was. */
+  async #begin(log: ByteLog, offset: number): Promise<void> {
+    const next = worldAfter(offset, `begun ${++this.#texts}`);
+    const { bytes } = containerHead('"string"', { 'memoir.offset': String(offset), 'memoir.text': next.lineage! });
+    next.snapshots.set(offset, { bytes, isSaved: true });
+    try {
+      await log.begin({ lineage: next.lineage!, offset, snapshot: oneChunk(bytes) });
+    } catch (error) {
+      this.#problem = error;
+      const { code } = error as MemoirError;
+      if (!this.#disk.isDown && code === 'LogRefused') return;
+      this.#instead = next;
+      if (this.#disk.isDown) return;
+      if (code !== 'OutcomeUnknown') throw error;
+      await this.#expectUnsure(log);
+      this.#host.kill();
+      this.#log = undefined;
+      return await this.#open();
+    }
+    this.#world = next;
+    await this.#expectTyped(async () => this.#look(log, await this.#entries(log)));
+  }
+
+  /** A log that may have begun anew takes nothing more, lest it be mixed with what is there. */
+  async #expectUnsure(log: ByteLog): Promise<void> {
+    const append = log.append([bodyOf(log.head + 1)], schemaOf('a'));
+    for (const made of [append, log.shelf.save(log.head, oneChunk(new Uint8Array(1))), log.compact(log.head)]) {
+      const refused = await made.then(
+        () => undefined,
+        (error: unknown) => (error as MemoirError).code,
+      );
+      if (refused !== 'LogRefused') throw new Error(`a log that may have begun anew goes on: ${String(refused)}`);
+    }
+  }
+
   async #save(log: ByteLog): Promise<void> {
     const { head } = log;
     if (head === 0) return;
-    const { bytes } = containerHead('"string"', { 'memoir.offset': String(head) });
-    const snapshot = { bytes, isSaved: this.#snapshots.get(head)?.isSaved ?? false };
-    this.#snapshots.set(head, snapshot);
+    const before = this.#world.snapshots.get(head);
+    const bytes = before?.bytes ?? containerHead('"string"', { 'memoir.offset': String(head) }).bytes;
+    const snapshot = { bytes, isSaved: before?.isSaved ?? false };
+    this.#world.snapshots.set(head, snapshot);
     await log.shelf.save(head, oneChunk(bytes));
     snapshot.isSaved = true;
   }
 
   async #prune(log: ByteLog, before: number): Promise<void> {
-    for (const [offset, snapshot] of this.#snapshots) if (offset < before) snapshot.isSaved = false;
+    for (const [offset, snapshot] of this.#world.snapshots) if (offset < before) snapshot.isSaved = false;
     await log.shelf.prune(before, 0);
   }
 

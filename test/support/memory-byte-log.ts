@@ -1,5 +1,5 @@
 /** A log outside the process that is none: bytes in memory, which outlive the store, and fail when they are told to. */
-import type { ByteLog, Entry, LogPlan, Shelf, WrittenSchema } from '../../src/index.js';
+import type { ByteLog, Entry, LogPlan, LogStart, Shelf, WrittenSchema } from '../../src/index.js';
 import { json, MemoirError, type ByteCodec } from '../../src/index.js';
 
 /** What is to go wrong at the next append: it is refused, or lands and is said to be unknown, or does not land. */
@@ -12,6 +12,8 @@ export class MemoryMedium {
   /** Groups as they were appended: their sizes. */
   readonly groups: number[] = [];
   floor = 1;
+  /** What is to go wrong when it is next to begin anew: it is refused, or its fate is not known. */
+  beginTrouble: 'refused' | 'lands' | 'lost' | undefined;
   lineage = 'a'.repeat(32);
   trouble: Trouble | undefined;
   /** Holds appends back until it is opened. */
@@ -64,6 +66,25 @@ class MemoryByteLog implements ByteLog {
     if (trouble !== undefined) throw new MemoirError('OutcomeUnknown', 'the sync failed');
   }
 
+  async begin({ lineage, offset, snapshot }: LogStart): Promise<void> {
+    const medium = this.#medium;
+    const bytes = await allOf(snapshot);
+    await medium.gate;
+    if (this.#failed) throw new MemoirError('LogRefused', 'it has failed');
+    const { beginTrouble: trouble } = medium;
+    medium.beginTrouble = undefined;
+    if (trouble === 'refused') throw new MemoirError('LogRefused', 'the disk is full');
+    if (trouble !== 'lost') {
+      medium.entries.length = 0;
+      medium.snapshots.clear();
+      medium.snapshots.set(offset, bytes);
+      medium.floor = offset + 1;
+      medium.lineage = lineage;
+    }
+    this.#failed = trouble !== undefined;
+    if (trouble !== undefined) throw new MemoirError('OutcomeUnknown', 'the sync failed');
+  }
+
   async *read(from: number, to = this.head): AsyncGenerator<Entry> {
     await Promise.resolve();
     for (let offset = from; offset <= to; offset++) yield this.#medium.entries[offset - this.#medium.floor]!;
@@ -82,14 +103,18 @@ class MemoryByteLog implements ByteLog {
   }
 }
 
+async function allOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
 function shelfOf({ snapshots }: MemoryMedium): Shelf {
   return {
     list: () => Promise.resolve([...snapshots.keys()].sort((a, b) => b - a)),
     open: (offset) => Promise.resolve(snapshots.get(offset)!),
     async save(offset, chunks) {
-      const parts: Uint8Array[] = [];
-      for await (const chunk of chunks) parts.push(chunk);
-      snapshots.set(offset, Uint8Array.from(parts.flatMap((part) => [...part])));
+      snapshots.set(offset, await allOf(chunks));
     },
     prune(before, keep) {
       const old = [...snapshots.keys()].sort((a, b) => b - a).slice(keep);

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { describe, it } from 'vitest';
 
-import { createStore, table, type Table, type ViewOf } from 'memoir';
+import { createStore, openStore, table, type LogPlan, type Table, type ViewOf } from 'memoir';
 
 import { store, Task } from './fixture.js';
 
@@ -38,6 +38,20 @@ describe('misuse does not compile', () => {
       table(Task, { primaryKey: 'id', indexes: { bad: ['priorty'] } });
       // @ts-expect-error a computed key is a list of parts
       table(Task, { primaryKey: 'id', indexes: { bad: { by: (task) => task.queue } } });
+    });
+  });
+
+  it('in a store that only reads', () => {
+    compiled('reading', async () => {
+      const log = {} as LogPlan;
+      const reader = await openStore({ tables: { tasks: table(Task, { primaryKey: 'id' }) }, log, readOnly: true });
+      reader.now().tasks.get('t1');
+      // @ts-expect-error it cannot be written
+      await reader.transact(() => undefined);
+      // @ts-expect-error nor restored
+      await reader.restore(new Uint8Array(0));
+      // @ts-expect-error limits are of writing
+      await openStore({ tables: { tasks: table(Task, { primaryKey: 'id' }) }, log, readOnly: true, rowBytesMax: 1 });
     });
   });
 

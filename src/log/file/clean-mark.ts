@@ -5,11 +5,16 @@ import type { Disk } from './disk.js';
 import { isCode } from './disk.js';
 import { CLEAN_MARK } from './file-names.js';
 import { fromHex, toHex } from './segment-head.js';
-import { readWhole, writeWhole } from './whole-file.js';
+import { giveName, readWhole, writeUnfinished } from './whole-file.js';
+
+/** Stands in the checksum of a mark that says so, so that nothing else is read as one. */
+const BEGUN = 'begun';
 
 /** What a log that was closed says of itself: where it ends, so that a tail that is missing is known to be missing. */
 export interface CleanMark extends Link {
   readonly lineage: string;
+  /** True for a log that begins after this offset, with a snapshot and no entries: there is no segment to end so. */
+  readonly isBegun: boolean;
 }
 
 /** The mark, or undefined where there is none. It was written whole: one that makes no sense is `Damaged`. */
@@ -19,9 +24,10 @@ export async function readCleanMark(disk: Disk, dir: string): Promise<CleanMark 
   if (bytes === undefined) return undefined;
   try {
     const said = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
-    const { head, digest, lineage, crc } = said;
-    if (crc === checksum(head, digest, lineage))
-      return { offset: head as number, digest: fromHex(digest as string), lineage: lineage as string };
+    const { head, digest, lineage, begun, crc } = said;
+    const link = { offset: head as number, digest: fromHex(digest as string) };
+    if (crc === checksum(head, digest, lineage, ...(begun === true ? [BEGUN] : [])))
+      return { ...link, lineage: lineage as string, isBegun: begun === true };
   } catch {
     // as it is with a checksum that does not match
   }
@@ -31,10 +37,17 @@ export async function readCleanMark(disk: Disk, dir: string): Promise<CleanMark 
   });
 }
 
-export async function writeCleanMark(disk: Disk, dir: string, { offset, digest, lineage }: CleanMark): Promise<void> {
-  const said = { head: offset, digest: toHex(digest), lineage };
-  const text = `${JSON.stringify({ ...said, crc: checksum(offset, said.digest, lineage) })}\n`;
-  await writeWhole(disk, dir, CLEAN_MARK, [new TextEncoder().encode(text)]);
+export async function writeCleanMark(disk: Disk, dir: string, mark: CleanMark): Promise<void> {
+  await writeUnfinishedMark(disk, dir, mark);
+  await giveName(disk, dir, CLEAN_MARK);
+}
+
+/** Writes the mark under another name, so that only its naming is left to be done. */
+export async function writeUnfinishedMark(disk: Disk, dir: string, mark: CleanMark): Promise<void> {
+  const { offset, lineage, isBegun } = mark;
+  const said = { head: offset, digest: toHex(mark.digest), lineage, ...(isBegun && { begun: true }) };
+  const crc = checksum(offset, said.digest, lineage, ...(isBegun ? [BEGUN] : []));
+  await writeUnfinished(disk, dir, CLEAN_MARK, [new TextEncoder().encode(`${JSON.stringify({ ...said, crc })}\n`)]);
 }
 
 /** Takes the mark away, for good, before anything is appended. */

@@ -1,10 +1,10 @@
 import type { ByteCodec } from '../../codecs/byte-codec.js';
 import { checkOptions, MemoirError, show } from '../../errors.js';
 import { avro } from '../../codecs/avro/avro-codec.js';
-import type { LogPlan, SnapshotEvery } from '../byte-log.js';
+import type { FollowedLog, LogPlan, SnapshotEvery } from '../byte-log.js';
 import type { Keep } from '../keep.js';
 import { openFileLog, type FileLogSettings } from './file-log.js';
-import { followFileLog, type FollowedLog } from './followed-log.js';
+import { followFileLog } from './followed-log.js';
 import type { Host } from './host.js';
 import { nodeHost } from './node-host.js';
 import { repairFileLog, type LogRepair } from './repair.js';

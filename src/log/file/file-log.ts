@@ -1,14 +1,15 @@
 import { assert } from '../../assert.js';
 import { MemoirError } from '../../errors.js';
-import type { ByteLog, Entry, LogCaps, WrittenSchema } from '../byte-log.js';
+import type { ByteLog, Entry, LogCaps, LogStart, WrittenSchema } from '../byte-log.js';
 import { BODY_BYTES_MAX, offsetOfBody } from '../frame.js';
+import { decideBegin, prepareBegin } from './begin.js';
 import type { Link } from './chain.js';
 import { removeCleanMark, writeCleanMark } from './clean-mark.js';
 import { asMemoirError, refused } from './damage.js';
 import type { Host } from './host.js';
 import { lock } from './lock.js';
 import { recover, type Recovered } from './recovery.js';
-import { type SyncPolicy, writtenHead } from './segment-head.js';
+import { fromHex, type SyncPolicy, writtenHead } from './segment-head.js';
 import { SegmentList } from './segment-list.js';
 import { Segment } from './segment.js';
 import { FileShelf } from './shelf.js';
@@ -47,18 +48,20 @@ export async function openFileLog(settings: FileLogSettings): Promise<ByteLog> {
 /** A log in a folder: segments that are appended to, one after the other, by one writer. */
 class FileLog implements ByteLog {
   readonly caps: LogCaps;
-  readonly lineage: string;
   readonly shelf: FileShelf;
   readonly #settings: FileLogSettings;
   readonly #list: SegmentList;
   readonly #release: () => Promise<void>;
+  #lineage: string;
   #last: Link;
   #tail: Tail | undefined;
   /** Whether the mark of a log that was closed may be there. */
   #isMarked: boolean;
   /** Why nothing more can be appended. */
   #ended: { readonly cause: unknown } | undefined;
-  /** What is under way: an append, or a sync that nobody waits for. */
+  /** Whether the files may already be those of a log that has begun anew. */
+  #isUnsure = false;
+  /** What is under way: an append or a beginning, or a sync that nobody waits for. */
   #append: Promise<void> = Promise.resolve();
   #sync: Promise<void> = Promise.resolve();
   /** Calls off the sync that is to come. */
@@ -68,13 +71,17 @@ class FileLog implements ByteLog {
   constructor(settings: FileLogSettings, found: Recovered, release: () => Promise<void>) {
     const { host, dir, policy } = settings;
     this.#settings = settings;
-    this.#list = new SegmentList(host.disk, dir, found.segments);
+    this.#list = new SegmentList(host.disk, dir, found.segments, found.last.offset);
     this.#last = found.last;
     this.#isMarked = found.isMarked;
     this.#release = release;
-    this.lineage = found.lineage;
+    this.#lineage = found.lineage;
     this.caps = { bodyBytesMax: BODY_BYTES_MAX, durability: policy === 'always' ? 'fsync' : 'os' };
-    this.shelf = new FileShelf(host.disk, dir, () => this.#syncNow());
+    this.shelf = new FileShelf(host.disk, dir, () => this.#beforeSave());
+  }
+
+  get lineage(): string {
+    return this.#lineage;
   }
 
   get floor(): number {
@@ -86,8 +93,13 @@ class FileLog implements ByteLog {
   }
 
   append(bodies: readonly Uint8Array[], schema: WrittenSchema): Promise<void> {
-    this.#append = this.#appendNow(bodies, schema);
-    const settled = this.#append;
+    const settled = this.#appendNow(bodies, schema);
+    this.#append = settled.catch(() => undefined);
+    return settled;
+  }
+
+  begin(start: LogStart): Promise<void> {
+    const settled = this.#beginNow(start);
     this.#append = settled.catch(() => undefined);
     return settled;
   }
@@ -98,6 +110,7 @@ class FileLog implements ByteLog {
 
   async compact(before: number): Promise<void> {
     const { host, dir } = this.#settings;
+    if (this.#isUnsure) throw this.#refusal();
     let oldest = this.#list.wholeBefore(before);
     if (oldest === undefined) return;
     try {
@@ -118,9 +131,7 @@ class FileLog implements ByteLog {
   }
 
   async #appendNow(bodies: readonly Uint8Array[], schema: WrittenSchema): Promise<void> {
-    const { dir } = this.#settings;
-    if (this.#closed !== undefined) throw new MemoirError('LogRefused', `the log in ${dir} is closed: open it again`);
-    if (this.#ended !== undefined) throw this.#refusal();
+    this.#guard();
     if (bodies.length === 0) return;
     this.#check(bodies);
     const tail = await this.#tailFor(schema).catch((error: unknown) => {
@@ -139,6 +150,36 @@ class FileLog implements ByteLog {
     tail.written(group);
     this.#last = tail.segment.last;
     if (this.#settings.policy === 'timed') this.#syncLater();
+  }
+
+  async #beginNow({ lineage, offset, snapshot }: LogStart): Promise<void> {
+    const { host, dir } = this.#settings;
+    this.#guard();
+    const mark = { offset, digest: fromHex(host.token()), lineage, isBegun: true };
+    await prepareBegin(host.disk, dir, mark, snapshot);
+    try {
+      await decideBegin(host.disk, dir, mark);
+    } catch (error) {
+      this.#isUnsure = true;
+      this.#end('OutcomeUnknown', error);
+    }
+    this.#callOff?.();
+    this.#callOff = undefined;
+    await this.#sync;
+    // The file is gone, and what became of its bytes is of no interest.
+    await this.#tail?.close().catch(() => undefined);
+    this.#tail = undefined;
+    this.#list.beginAfter(offset);
+    this.#last = mark;
+    this.#lineage = lineage;
+    this.#isMarked = true;
+  }
+
+  /** Refuses what a log that is closed or has failed cannot do. */
+  #guard(): void {
+    const { dir } = this.#settings;
+    if (this.#closed !== undefined) throw new MemoirError('LogRefused', `the log in ${dir} is closed: open it again`);
+    if (this.#ended !== undefined) throw this.#refusal();
   }
 
   #check(bodies: readonly Uint8Array[]): void {
@@ -198,6 +239,12 @@ class FileLog implements ByteLog {
     await this.#tail.sync().catch((error: unknown) => this.#end('OutcomeUnknown', error));
   }
 
+  /** A snapshot never tells of more than the log, nor of what the log no longer is. */
+  async #beforeSave(): Promise<void> {
+    if (this.#isUnsure) throw this.#refusal();
+    await this.#syncNow();
+  }
+
   #syncLater(): void {
     const { host, everyMs } = this.#settings;
     this.#callOff ??= host.after(everyMs, () => {
@@ -215,7 +262,7 @@ class FileLog implements ByteLog {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new MemoirError(
       'OutcomeUnknown',
-      `the disk failed, and what was appended to ${dir} may or may not last: open it again to know (${why})`,
+      `the disk failed, and what the log in ${dir} was given may or may not last: open it again to know (${why})`,
       { cause },
     );
   }
@@ -235,7 +282,7 @@ class FileLog implements ByteLog {
       await this.#tail?.close();
       this.#tail = undefined;
       if (this.#ended !== undefined || this.#isMarked) return;
-      await writeCleanMark(host.disk, dir, { ...this.#last, lineage: this.lineage });
+      await writeCleanMark(host.disk, dir, { ...this.#last, lineage: this.lineage, isBegun: false });
     } catch (error) {
       throw asMemoirError(error, `the log in ${dir} was not closed as it has to be, and is verified when it is opened`);
     } finally {

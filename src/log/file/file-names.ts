@@ -15,6 +15,16 @@ export function snapshotName(offset: number): string {
   return `snapshot-${padded(offset)}.avro`;
 }
 
+/** The snapshot of a log that begins anew, until all from before is gone; `digest` tells one beginning from another. */
+export function beginName(digest: string): string {
+  return `begin-${digest}.avro`;
+}
+
+/** The names of such snapshots. */
+export function beginsAmong(names: readonly string[]): readonly string[] {
+  return names.filter((name) => /^begin-[0-9a-f]{32}\.avro$/.test(name));
+}
+
 /** The names of segments, with the offsets they begin with, oldest first. */
 export function segmentsAmong(names: readonly string[]): readonly (readonly [offset: number, name: string])[] {
   return numbered(names, /^log-(\d{16})\.avro$/);

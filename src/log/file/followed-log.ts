@@ -1,8 +1,8 @@
 import { Fault } from '../../codecs/fault.js';
 import { MemoirError } from '../../errors.js';
-import type { Entry } from '../byte-log.js';
+import type { Entry, FollowedLog, ReadableShelf } from '../byte-log.js';
 import { equalBytes } from '../frame.js';
-import { readCleanMark } from './clean-mark.js';
+import { readCleanMark, type CleanMark } from './clean-mark.js';
 import { asMemoirError, damaged } from './damage.js';
 import { isCode, type DiskFile } from './disk.js';
 import { segmentsAmong } from './file-names.js';
@@ -12,29 +12,14 @@ import { readSegmentHead, type WrittenHead } from './segment-head.js';
 import { SegmentList } from './segment-list.js';
 import { SegmentFault } from './segment-reader.js';
 import { Segment } from './segment.js';
+import { followedShelf } from './shelf.js';
 import { readStretch } from './whole-file.js';
 
 /** How long to wait, at the most, before looking for what has come: not every system tells, and none tells always. */
 const LOOK_EVERY_MS = 100;
 
-/** A log that another process writes, as it is read meanwhile. */
-export interface FollowedLog {
-  /** The log's id; empty as long as there is none. */
-  readonly lineage: string;
-  readonly floor: number;
-  /** The newest entry that was seen. */
-  readonly head: number;
-  /** Looks for what has come since. @throws (rejects) `LineageChanged`, `Damaged` */
-  look(): Promise<void>;
-  /** The entries from one offset to another, both included. @throws `OffsetCompacted`, `OffsetInFuture`, `Damaged` */
-  read(from: number, to?: number): AsyncIterable<Entry>;
-  /**
-   * The entries from an offset on, and those to come, until the log is closed here.
-   * @throws `OffsetCompacted` when overtaken, `LineageChanged`, `Damaged`
-   */
-  follow(from: number): AsyncIterable<Entry>;
-  close(): Promise<void>;
-}
+/** Segments, with the offsets that they begin with, oldest first. */
+type Found = readonly (readonly [base: number, name: string])[];
 
 /** Opens a log to read only: nothing is locked, mended or changed. @throws `Damaged`, `FormatUnknown` */
 export async function followFileLog(host: Host, dir: string): Promise<FollowedLog> {
@@ -47,7 +32,11 @@ class FileFollower implements FollowedLog {
   readonly #host: Host;
   readonly #dir: string;
   readonly #list: SegmentList;
+  readonly shelf: ReadableShelf;
   #lineage = '';
+  /** What the log begins after, where it was seen to have begun anew, and how often that was. */
+  #start: CleanMark | undefined;
+  #begins = 0;
   #looking: Promise<void> | undefined;
   #isClosed = false;
   /** Those who wait for something to change. */
@@ -57,6 +46,7 @@ class FileFollower implements FollowedLog {
     this.#host = host;
     this.#dir = dir;
     this.#list = new SegmentList(host.disk, dir, []);
+    this.shelf = followedShelf(host.disk, dir);
   }
 
   get lineage(): string {
@@ -84,9 +74,11 @@ class FileFollower implements FollowedLog {
 
   async *follow(from: number): AsyncGenerator<Entry> {
     let { lineage } = this;
+    const begins = this.#begins;
+    const isOther = (): boolean => lineage !== this.#lineage || begins !== this.#begins;
     for (let next = Math.max(1, from); !this.#isOver();) {
       if (lineage === '') ({ lineage } = this);
-      if (lineage !== this.#lineage) throw this.#changed(lineage);
+      if (isOther()) throw this.#changed(lineage);
       for await (const entry of this.read(next)) {
         if (this.#isOver()) return;
         next = entry.offset + 1;
@@ -94,7 +86,7 @@ class FileFollower implements FollowedLog {
       }
       const waited = this.#change();
       await this.look();
-      if (next <= this.head || this.#isOver()) waited.end();
+      if (next <= this.head || isOther() || this.#isOver()) waited.end();
       else await waited.done;
     }
   }
@@ -130,22 +122,44 @@ class FileFollower implements FollowedLog {
   async #lookNow(): Promise<void> {
     try {
       const found = await this.#listed();
-      const oldest = found[0]?.[0] ?? 0;
-      while (this.#list.wholeBefore(oldest) !== undefined) this.#list.dropOldest();
-      // overtaken: the newest that is known was compacted, and nobody knows how it ended
-      if (this.#list.newest !== undefined && this.#list.newest.base < oldest) this.#list.dropOldest();
       const { newest } = this.#list;
-      for (const [i, [base, name]] of found.entries()) {
-        if (newest !== undefined && base < newest.base) continue;
-        if (!(await this.#lookInto(base, name, i === found.length - 1))) return;
-      }
+      // Only then may there be something that the segments do not say.
+      const isSettled = newest !== undefined && found.some(([base]) => base === newest.base);
+      const mark = isSettled ? undefined : await readCleanMark(this.#host.disk, this.#dir);
+      if (mark?.isBegun === true) return this.#beginAfter(mark);
+      await this.#lookThrough(found);
+      if (mark !== undefined) this.#lineage = mark.lineage;
     } catch (error) {
       throw asMemoirError(error, `the log in ${this.#dir} cannot be read`);
     }
-    if (this.#lineage === '') this.#lineage = (await readCleanMark(this.#host.disk, this.#dir))?.lineage ?? '';
   }
 
-  async #listed(): Promise<readonly (readonly [number, string])[]> {
+  /** Takes note that the log has begun anew, whatever is left of what it was. */
+  #beginAfter(mark: CleanMark): void {
+    if (this.#start !== undefined && equalBytes(mark.digest, this.#start.digest)) return;
+    this.#list.beginAfter(mark.offset);
+    this.#start = mark;
+    this.#lineage = mark.lineage;
+    this.#begins++;
+  }
+
+  async #lookThrough(found: Found): Promise<void> {
+    const oldest = found[0]?.[0] ?? 0;
+    while (this.#list.wholeBefore(oldest) !== undefined) this.#list.dropOldest();
+    const { newest } = this.#list;
+    const isGone = newest !== undefined && found.every(([base]) => base !== newest.base);
+    // The newest is never removed, but with all of them.
+    if (isGone && found.length > 0 && newest.base > oldest) throw this.#changed(this.#lineage);
+    // overtaken: the newest that is known was compacted, and nobody knows how it ended
+    if (isGone && newest.base < oldest) this.#list.dropOldest();
+    const from = this.#list.newest?.base ?? 0;
+    for (const [i, [base, name]] of found.entries()) {
+      if (base < from) continue;
+      if (!(await this.#lookInto(base, name, i === found.length - 1))) return;
+    }
+  }
+
+  async #listed(): Promise<Found> {
     try {
       return segmentsAmong(await this.#host.disk.list(this.#dir));
     } catch (error) {
@@ -188,13 +202,20 @@ class FileFollower implements FollowedLog {
       if (newest.last.offset >= base) throw this.#changed(this.#lineage);
     }
     const head = await headOf(file, size);
-    const before = newest?.base === base ? undefined : newest?.last;
+    const before = newest?.base === base ? undefined : (newest?.last ?? this.#startBefore(base));
     if (before !== undefined && base <= before.offset) throw this.#changed(this.#lineage);
+    // It has begun anew once more at the same place.
+    if (before === this.#start && before !== undefined && !equalBytes(before.digest, head.previous))
+      throw this.#changed(this.#lineage);
     checkHead(head, base, before);
     this.#lineage = head.lineage;
     const segment = new Segment(head);
     this.#list.add(segment);
     return segment;
+  }
+
+  #startBefore(base: number): CleanMark | undefined {
+    return this.#start?.offset === base - 1 ? this.#start : undefined;
   }
 
   #changed(was: string): MemoirError {

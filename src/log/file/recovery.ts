@@ -2,6 +2,7 @@ import { Fault } from '../../codecs/fault.js';
 import { MemoirError } from '../../errors.js';
 import { equalBytes, findFrame, NO_DIGEST } from '../frame.js';
 import type { Link } from './chain.js';
+import { finishBegin } from './begin.js';
 import { readCleanMark, writeCleanMark, type CleanMark } from './clean-mark.js';
 import { damaged } from './damage.js';
 import type { DiskFile } from './disk.js';
@@ -33,15 +34,18 @@ export async function recover(host: Host, dir: string): Promise<Recovered> {
   const names = await disk.list(dir);
   await removeUnfinished(disk, dir, names);
   const mark = await readCleanMark(disk, dir);
+  await finishBegin(disk, dir, mark);
   const segments: Segment[] = [];
-  const found = segmentsAmong(names);
+  const start = mark?.isBegun === true ? mark : undefined;
+  const found = segmentsAmong(await disk.list(dir));
   for (const [i, [base, name]] of found.entries()) {
     const last = i === found.length - 1;
-    const previous = segments.at(-1)?.last;
+    const previous = segments.at(-1)?.last ?? start;
     const offset = previous === undefined ? base : previous.offset + 1;
     const file = await disk.open(`${dir}/${name}`, 'change');
     try {
-      const segment = await opened(file, base, previous, last && mark === undefined);
+      const mayBeTorn = last && mark === undefined && (base === 1 || previous !== undefined);
+      const segment = await opened(file, base, previous, mayBeTorn);
       if (segment === undefined) {
         await disk.remove(`${dir}/${name}`);
         break;
@@ -57,7 +61,7 @@ export async function recover(host: Host, dir: string): Promise<Recovered> {
   }
   // what was found may never have been made to last: names and bytes alike
   if (mark === undefined) await disk.syncDir(dir);
-  const last = segments.at(-1)?.last ?? { offset: 0, digest: NO_DIGEST };
+  const last = segments.at(-1)?.last ?? start ?? { offset: 0, digest: NO_DIGEST };
   return await identified(host, dir, { segments, last }, mark);
 }
 
@@ -80,7 +84,7 @@ async function identified(
   const newest = found.segments.at(-1)?.head;
   if (newest?.policy === 'always') return { ...found, lineage: newest.lineage, isMarked: false };
   const lineage = host.token();
-  await writeCleanMark(host.disk, dir, { ...last, lineage });
+  await writeCleanMark(host.disk, dir, { offset: last.offset, digest: last.digest, lineage, isBegun: false });
   return { ...found, lineage, isMarked: true };
 }
 

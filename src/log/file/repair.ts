@@ -1,9 +1,10 @@
 import { NO_DIGEST } from '../frame.js';
+import { finishBegin, standingOf } from './begin.js';
 import { Chain, type Link } from './chain.js';
-import { writeCleanMark } from './clean-mark.js';
+import { readCleanMark, writeCleanMark } from './clean-mark.js';
 import { asMemoirError } from './damage.js';
 import type { DiskFile } from './disk.js';
-import { snapshotsAmong } from './file-names.js';
+import { beginsAmong } from './file-names.js';
 import type { Host } from './host.js';
 import { lock } from './lock.js';
 import type { Segment } from './segment.js';
@@ -42,21 +43,26 @@ export async function repairFileLog(host: Host, dir: string): Promise<LogRepair>
 
 async function repairLocked(host: Host, dir: string): Promise<LogRepair> {
   const { disk } = host;
-  const names = await disk.list(dir);
   const before = await verifyFileLog(host, dir);
   if (before.isWhole) return { before, after: before, dropped: [] };
-  const { segments, reports } = await prove(host, dir, names);
-  await removeUnfinished(disk, dir, names);
+  await removeUnfinished(disk, dir, await disk.list(dir));
+  const mark = await readCleanMark(disk, dir).catch(() => 'unreadable' as const);
+  if (mark !== 'unreadable') await finishBegin(disk, dir, mark);
+  const names = await disk.list(dir);
+  const standing = standingOf(names, mark === 'unreadable' ? undefined : mark);
+  const { segments, reports } = await prove(host, dir, standing);
 
   const newest = segments.at(-1);
   const cut = reports.find((report) => report.fault !== undefined);
   const kept = newest !== undefined && cut?.file === newest.name ? await wholeTail(host, dir, newest) : undefined;
-  const last: Link = kept?.last ?? newest?.last ?? { offset: 0, digest: NO_DIGEST };
-  const lost = snapshotsAmong(names).filter(([offset]) => offset > last.offset);
+  const last: Link = kept?.last ?? newest?.last ?? standing.start ?? { offset: 0, digest: NO_DIGEST };
+  const lost = standing.snapshots.filter(([offset]) => offset > last.offset);
   const isDropped = new Set([
     ...before.files.filter((file) => file.fault !== undefined).map(({ file }) => file),
     ...reports.slice(segments.length).map(({ file }) => file),
     ...lost.map(([, name]) => name),
+    // without the mark nobody knows whether the log had begun anew with it
+    ...beginsAmong(names),
   ]);
 
   const dropped = [...isDropped].sort().reverse();
@@ -72,7 +78,8 @@ async function repairLocked(host: Host, dir: string): Promise<LogRepair> {
       await disk.syncDir(dir);
     }
   }
-  await writeCleanMark(disk, dir, { offset: last.offset, digest: last.digest, lineage: host.token() });
+  const isBegun = newest === undefined && standing.start !== undefined;
+  await writeCleanMark(disk, dir, { offset: last.offset, digest: last.digest, lineage: host.token(), isBegun });
   return {
     before,
     after: await verifyFileLog(host, dir),

@@ -13,12 +13,21 @@ import type { Segment } from './segment.js';
 export class SegmentList {
   readonly #disk: Disk;
   readonly #dir: string;
-  readonly #segments: Segment[];
+  #segments: Segment[];
+  /** The entry after which it begins; there need be no segment yet. */
+  #after: number;
 
-  constructor(disk: Disk, dir: string, segments: Segment[]) {
+  constructor(disk: Disk, dir: string, segments: Segment[], after = 0) {
     this.#disk = disk;
     this.#dir = dir;
     this.#segments = segments;
+    this.#after = after;
+  }
+
+  /** Forgets all of it: it begins anew after an entry. Who reads what was there meets `OffsetCompacted`. */
+  beginAfter(offset: number): void {
+    this.#segments = [];
+    this.#after = offset;
   }
 
   get newest(): Segment | undefined {
@@ -26,11 +35,11 @@ export class SegmentList {
   }
 
   get floor(): number {
-    return this.#segments[0]?.base ?? 1;
+    return this.#segments[0]?.base ?? this.#after + 1;
   }
 
   get head(): number {
-    return this.newest?.last.offset ?? 0;
+    return this.newest?.last.offset ?? this.#after;
   }
 
   get names(): readonly string[] {

@@ -1,5 +1,7 @@
 import { MemoirError } from '../../errors.js';
-import type { Shelf } from '../byte-log.js';
+import type { ReadableShelf, Shelf } from '../byte-log.js';
+import { standingOf, type Standing } from './begin.js';
+import { readCleanMark } from './clean-mark.js';
 import { refused, unreadable } from './damage.js';
 import type { Disk } from './disk.js';
 import { snapshotName, snapshotsAmong } from './file-names.js';
@@ -36,15 +38,7 @@ export class FileShelf implements Shelf {
   }
 
   async open(offset: number): Promise<Uint8Array> {
-    const path = `${this.#dir}/${snapshotName(offset)}`;
-    const bytes = await readWhole(this.#disk, path).catch((cause: unknown) => {
-      throw unreadable(path, cause);
-    });
-    if (bytes !== undefined) return bytes;
-    throw new MemoirError('OffsetInvalid', `there is no snapshot of offset ${offset}: see \`list\``, {
-      file: path,
-      offset,
-    });
+    return bytesOf(this.#disk, `${this.#dir}/${snapshotName(offset)}`, offset);
   }
 
   async prune(before: number, keep: number): Promise<void> {
@@ -71,4 +65,28 @@ export class FileShelf implements Shelf {
       throw unreadable(this.#dir, cause);
     }
   }
+}
+
+/** The snapshots that a reader finds while another writes, wherever a log that begins anew has come to. */
+export function followedShelf(disk: Disk, dir: string): ReadableShelf {
+  const found = async (): Promise<Standing['snapshots']> =>
+    standingOf(await disk.list(dir), await readCleanMark(disk, dir)).snapshots;
+  return {
+    list: async () => (await found()).map(([offset]) => offset).reverse(),
+    async open(offset) {
+      const name = (await found()).find(([of]) => of === offset)?.[1] ?? snapshotName(offset);
+      return bytesOf(disk, `${dir}/${name}`, offset);
+    },
+  };
+}
+
+async function bytesOf(disk: Disk, path: string, offset: number): Promise<Uint8Array> {
+  const bytes = await readWhole(disk, path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  if (bytes !== undefined) return bytes;
+  throw new MemoirError('OffsetInvalid', `there is no snapshot of offset ${offset}: see \`list\``, {
+    file: path,
+    offset,
+  });
 }

@@ -2,10 +2,10 @@ import { ByteReader } from '../../codecs/byte-reader.js';
 import { readBlocks, readHead } from '../../codecs/container.js';
 import { Fault } from '../../codecs/fault.js';
 import { equalBytes, NO_DIGEST } from '../frame.js';
+import { standingOf, type Standing } from './begin.js';
 import type { Link } from './chain.js';
 import { readCleanMark } from './clean-mark.js';
 import { unreadable } from './damage.js';
-import { segmentsAmong, snapshotsAmong } from './file-names.js';
 import type { Host } from './host.js';
 import { checkHead } from './recovery.js';
 import { readSegmentHead } from './segment-head.js';
@@ -58,16 +58,17 @@ export async function verifyFileLog(host: Host, dir: string): Promise<LogReport>
   const names = await host.disk.list(dir).catch((cause: unknown) => {
     throw unreadable(dir, cause);
   });
-  const { reports, segments, last, lineage } = await prove(host, dir, names);
-  const files = [...reports];
-  for (const [offset, name] of snapshotsAmong(names)) files.push(await snapshotReport(host, dir, offset, name));
   const mark = await readCleanMark(host.disk, dir).catch(() => 'unreadable' as const);
+  const standing = standingOf(names, typeof mark === 'object' ? mark : undefined);
+  const { reports, segments, last, lineage } = await prove(host, dir, standing);
+  const files = [...reports];
+  for (const [offset, name] of standing.snapshots) files.push(await snapshotReport(host, dir, offset, name));
   const isClean = typeof mark === 'object' && mark.offset === last.offset && equalBytes(mark.digest, last.digest);
   const isWhole = files.every((file) => file.fault === undefined) && (mark === undefined || isClean);
   return {
     dir,
     lineage: typeof mark === 'object' ? mark.lineage : lineage,
-    floor: segments[0]?.base ?? 1,
+    floor: segments[0]?.base ?? (standing.start?.offset ?? 0) + 1,
     head: last.offset,
     isClean,
     isWhole,
@@ -76,11 +77,12 @@ export async function verifyFileLog(host: Host, dir: string): Promise<LogReport>
 }
 
 /** Verifies segment after segment; behind the first fault nothing is proved any more. */
-export async function prove(host: Host, dir: string, names: readonly string[]): Promise<Proof> {
+export async function prove(host: Host, dir: string, standing: Standing): Promise<Proof> {
+  const { start } = standing;
   const reports: FileReport[] = [];
   const segments: Segment[] = [];
-  for (const [base, name] of segmentsAmong(names)) {
-    const before = segments.at(-1)?.last;
+  for (const [base, name] of standing.segments) {
+    const before = segments.at(-1)?.last ?? start;
     const isProved = reports.every((report) => report.fault === undefined);
     const { segment, ...report } = await segmentReport(host, dir, base, name, isProved ? before : undefined);
     reports.push(report);
@@ -90,8 +92,8 @@ export async function prove(host: Host, dir: string, names: readonly string[]): 
   return {
     reports,
     segments,
-    last: newest?.last ?? { offset: 0, digest: NO_DIGEST },
-    lineage: newest?.head.lineage ?? '',
+    last: newest?.last ?? start ?? { offset: 0, digest: NO_DIGEST },
+    lineage: newest?.head.lineage ?? start?.lineage ?? '',
   };
 }
 

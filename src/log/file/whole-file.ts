@@ -39,6 +39,12 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  * its name before anyone is told.
  */
 export async function writeWhole(disk: Disk, dir: string, name: string, chunks: Chunks): Promise<void> {
+  await writeUnfinished(disk, dir, name, chunks);
+  await giveName(disk, dir, name);
+}
+
+/** Writes a file that has yet to be given its name, and syncs it. */
+export async function writeUnfinished(disk: Disk, dir: string, name: string, chunks: Chunks): Promise<void> {
   const unfinished = `${dir}/${name}${UNFINISHED}`;
   const file = await disk.open(unfinished, 'create');
   try {
@@ -51,7 +57,11 @@ export async function writeWhole(disk: Disk, dir: string, name: string, chunks: 
   } finally {
     await file.close();
   }
-  await disk.rename(unfinished, `${dir}/${name}`);
+}
+
+/** Gives a file that was written its name, for good. */
+export async function giveName(disk: Disk, dir: string, name: string): Promise<void> {
+  await disk.rename(`${dir}/${name}${UNFINISHED}`, `${dir}/${name}`);
   await disk.syncDir(dir);
 }
 

@@ -1,0 +1,94 @@
+import { schemaToday } from './codecs/evolution.js';
+import { checkOptions } from './errors.js';
+import { Engine } from './projections/engine.js';
+import { Loaded } from './projections/snapshot-load.js';
+import { sliceOf } from './projections/snapshot.js';
+import { SnapshotImage, verifySnapshot, type VerifiedSnapshot } from './projections/verified-snapshot.js';
+import { platform } from './platform.js';
+import type { StoreParts } from './store-parts.js';
+import type { RestoreOptions } from './txn/contract.js';
+import type { LedgerStart } from './txn/ledger.js';
+
+// What stores have in common that put a snapshot in the place of their state, wherever their log is.
+
+/** The state of a snapshot, on its way into a store. */
+export class Restoring {
+  readonly #parts: StoreParts;
+  readonly #image: SnapshotImage;
+  readonly #options: RestoreOptions;
+  #loaded: Loaded | undefined;
+
+  private constructor(parts: StoreParts, image: SnapshotImage, options: RestoreOptions) {
+    this.#parts = parts;
+    this.#image = image;
+    this.#options = options;
+  }
+
+  /** Verifies what is to be restored, in slices; the store goes on. */
+  static async of(
+    parts: StoreParts,
+    given: Uint8Array | VerifiedSnapshot,
+    options: RestoreOptions,
+  ): Promise<Restoring> {
+    parts.streams.guard();
+    checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
+    const { lineage: _, ...reading } = options;
+    sliceOf(reading);
+    const { codec } = parts.settings;
+    const image =
+      given instanceof SnapshotImage
+        ? given
+        : await verifySnapshot(given as Uint8Array, { codec, ...reading }, platform);
+    return new Restoring(parts, image, options);
+  }
+
+  get offset(): number {
+    return this.#image.offset;
+  }
+
+  /** What the log is called from then on: another log, unless it goes on with this one. */
+  get lineage(): string {
+    const { log } = this.#parts;
+    const goesOn = this.#image.lineage === log.lineage && this.#image.offset >= log.head;
+    return this.#options.lineage ?? (goesOn ? log.lineage : platform.lineage());
+  }
+
+  /**
+   * Acts on what was loaded beside the store, at once when the store is known to be defined as that is: a table or an
+   * index that came or went meanwhile is to be in what is restored, too.
+   */
+  async whenLoaded<A>(act: (loaded: Loaded) => A): Promise<Awaited<A>> {
+    for (;;) {
+      const loaded = this.#loaded;
+      if (loaded !== undefined && this.#parts.engine.isDefinedAs(loaded.engine)) return await act(loaded);
+      await this.load();
+    }
+  }
+
+  /** Loads it beside what the store has, in slices, under the definitions of now. */
+  async load(): Promise<void> {
+    const { engine, settings, streams } = this.#parts;
+    const { development, filterRows, events, migrate, stateHash } = settings;
+    const plan = { development, stateHash, sliceMs: sliceOf(this.#options), turns: platform };
+    const { definitions, version } = engine;
+    const today = schemaToday({ definitions, events, migrate });
+    const beside = new Engine(definitions, filterRows, version);
+    this.#loaded = await Loaded.inSlices(this.#image, beside, { ...plan, today });
+    streams.guard();
+  }
+}
+
+/** A state on its way into a store: what `Loaded` has. */
+export type Adopted = Pick<Loaded, 'engine' | 'head' | 'at'> & LedgerStart;
+
+/** Puts a state in the place of what a store has, and tells everyone. */
+export function adopt(parts: StoreParts, state: Adopted, lineage: string): void {
+  const { transactor, engine, log, horizon, ledgers, feed } = parts;
+  transactor.refuseNesting();
+  engine.adopt(state.engine);
+  log.reset(lineage, { head: state.head, lastAt: state.at });
+  horizon.reset();
+  for (const ledger of ledgers) ledger.reset(state);
+  feed.reset();
+  horizon.advance();
+}
