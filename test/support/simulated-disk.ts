@@ -43,6 +43,8 @@ export class SimulatedDisk implements Disk {
   readonly #seen = new Map<string, Inode>();
   #namings: Naming[] = [];
   #isDown = false;
+  /** Whether a sync has failed, and with it what it was to make last. */
+  hasForgotten = false;
   /** What was called so far. */
   readonly calls: string[] = [];
   troubles: Troubles = () => undefined;
@@ -164,6 +166,7 @@ export class SimulatedDisk implements Disk {
       sync: async () => {
         await this.#call('sync', path, () => {
           inode.unsynced = [];
+          this.hasForgotten = true;
         });
         inode.lasting = survivors(inode, Infinity);
         inode.unsynced = [];

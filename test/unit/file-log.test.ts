@@ -156,3 +156,44 @@ describe('the file log', () => {
     expect(disk.bytesOf('log/log-0000000000000001.avro')).toEqual(other);
   });
 });
+
+describe('compaction', () => {
+  it('removes what it could not remove before, first, so that no gap is left', async () => {
+    const disk = new SimulatedDisk();
+    const host = new SimulatedHost();
+    const log = await host.plan(disk, { segmentBytes: 1 }).open();
+    for (const schema of ['a', 'b', 'a', 'b']) await log.append(groupAfter(log.head, 2), schemaOf(schema));
+    disk.troubles = (_, name) => (name === 'remove' ? 'EIO' : undefined);
+    await expect(log.compact(3)).rejects.toMatchObject({ code: 'LogRefused' });
+    disk.troubles = () => undefined;
+    await log.compact(5);
+    expect(disk.paths.filter((path) => path.startsWith('log/log-'))).toEqual([
+      'log/log-0000000000000005.avro',
+      'log/log-0000000000000007.avro',
+    ]);
+    host.kill();
+    const again = await host.plan(disk.afterCrash(disk.unsynced)).open();
+    expect([again.floor, again.head]).toEqual([5, 8]);
+  });
+});
+
+describe('recovery', () => {
+  it('cuts once more what one cut whose sync failed', async () => {
+    const disk = new SimulatedDisk();
+    const host = new SimulatedHost();
+    const log = await host.plan(disk, { segmentBytes: 10_000 }).open();
+    await log.append(groupAfter(0, 2), schemaOf('a'));
+    const [path] = disk.paths.filter((name) => name.startsWith('log/log-'));
+    const whole = disk.bytesOf(path!);
+    const torn = disk.copy();
+    torn.plant(path!, Uint8Array.from([...whole, 4, 80, 1, 2]));
+    host.kill();
+    torn.troubles = (_, name, of) => (name === 'sync' && of === path ? 'EIO' : undefined);
+    await expect(host.plan(torn).open()).rejects.toMatchObject({ code: 'LogRefused' });
+    torn.troubles = () => undefined;
+    const mended = await host.plan(torn).open();
+    expect(mended.head).toBe(2);
+    expect(torn.afterCrash({ names: 0, bytes: 0 }).bytesOf(path!)).toEqual(whole);
+    await mended.close();
+  });
+});

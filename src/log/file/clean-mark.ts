@@ -2,10 +2,9 @@ import { crc32c } from '../../codecs/crc32c.js';
 import { MemoirError } from '../../errors.js';
 import type { Link } from './chain.js';
 import type { Disk } from './disk.js';
-import { isCode } from './disk.js';
 import { CLEAN_MARK } from './file-names.js';
 import { fromHex, toHex } from './segment-head.js';
-import { giveName, readWhole, writeUnfinished } from './whole-file.js';
+import { giveName, readWhole, removeIfThere, writeUnfinished } from './whole-file.js';
 
 /** Stands in the checksum of a mark that says so, so that nothing else is read as one. */
 const BEGUN = 'begun';
@@ -52,11 +51,7 @@ export async function writeUnfinishedMark(disk: Disk, dir: string, mark: CleanMa
 
 /** Takes the mark away, for good, before anything is appended. */
 export async function removeCleanMark(disk: Disk, dir: string): Promise<void> {
-  try {
-    await disk.remove(`${dir}/${CLEAN_MARK}`);
-  } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error;
-  }
+  await removeIfThere(disk, `${dir}/${CLEAN_MARK}`);
   await disk.syncDir(dir);
 }
 

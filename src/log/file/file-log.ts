@@ -14,7 +14,7 @@ import { SegmentList } from './segment-list.js';
 import { Segment } from './segment.js';
 import { FileShelf } from './shelf.js';
 import { Tail } from './tail.js';
-import { writeWhole } from './whole-file.js';
+import { removeIfThere, writeWhole } from './whole-file.js';
 
 /** Where and how a log is kept. */
 export interface FileLogSettings {
@@ -61,6 +61,8 @@ class FileLog implements ByteLog {
   #ended: { readonly cause: unknown } | undefined;
   /** Whether the files may already be those of a log that has begun anew. */
   #isUnsure = false;
+  /** The segments that are no part of the log any more and may still be on the disk, oldest first. */
+  readonly #leaving = new Set<string>();
   /** What is under way: an append or a beginning, or a sync that nobody waits for. */
   #append: Promise<void> = Promise.resolve();
   #sync: Promise<void> = Promise.resolve();
@@ -111,14 +113,15 @@ class FileLog implements ByteLog {
   async compact(before: number): Promise<void> {
     const { host, dir } = this.#settings;
     if (this.#isUnsure) throw this.#refusal();
-    let oldest = this.#list.wholeBefore(before);
-    if (oldest === undefined) return;
+    for (let oldest; (oldest = this.#list.wholeBefore(before)) !== undefined; this.#list.dropOldest())
+      this.#leaving.add(oldest.name);
     try {
-      for (; oldest !== undefined; oldest = this.#list.wholeBefore(before)) {
-        this.#list.dropOldest();
-        await host.disk.remove(`${dir}/${oldest.name}`);
-        // One by one: a disk that kept a later removal and lost an earlier one would leave a gap.
+      // One by one, the oldest first, and what could not be removed before them: a disk that kept a later removal and
+      // lost an earlier one would leave a gap.
+      for (const name of this.#leaving) {
+        await removeIfThere(host.disk, `${dir}/${name}`);
         await host.disk.syncDir(dir);
+        this.#leaving.delete(name);
       }
     } catch (cause) {
       throw refused(`old segments in ${dir} could not be removed`, cause);
@@ -170,6 +173,7 @@ class FileLog implements ByteLog {
     await this.#tail?.close().catch(() => undefined);
     this.#tail = undefined;
     this.#list.beginAfter(offset);
+    this.#leaving.clear();
     this.#last = mark;
     this.#lineage = lineage;
     this.#isMarked = true;

@@ -150,6 +150,8 @@ async function recoverTail(host: Host, file: DiskFile, segment: Segment): Promis
     if (!(error instanceof SegmentFault) || error.cause !== undefined) throw error;
     await mend(host, file, segment, size, error);
   }
+  // What was cut before by one whose sync failed looks cut, too.
+  await file.truncate(segment.size);
   await file.sync();
 }
 

@@ -65,6 +65,15 @@ export async function giveName(disk: Disk, dir: string, name: string): Promise<v
   await disk.syncDir(dir);
 }
 
+/** Removes a file, whose name lasts until the folder is synced. */
+export async function removeIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.remove(path);
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+}
+
 /** Removes what was being written when a process ended. */
 export async function removeUnfinished(disk: Disk, dir: string, names: readonly string[]): Promise<void> {
   for (const name of names) if (name.endsWith(UNFINISHED)) await disk.remove(`${dir}/${name}`);
