@@ -18,6 +18,10 @@ export type ErrorCode =
   | 'BatchTooLarge'
   | 'EventInvalid'
   | 'EventUnknown'
+  // when a projection folds a batch, or is built
+  | 'ProjectionFailed'
+  | 'ProjectionStale'
+  | 'ImpureFold'
   // when a transaction begins or ends
   | 'AsyncBody'
   | 'Conflict'
@@ -74,6 +78,8 @@ export interface ErrorFields {
   readonly path?: string;
   /** The event type the error is about. */
   readonly event?: string;
+  /** The projection the error is about. */
+  readonly projection?: string;
   /** The event stream the error is about. */
   readonly stream?: string;
   /** The offset the error is about. */
@@ -124,6 +130,7 @@ export class MemoirError extends Error implements ErrorFields {
   declare readonly keys?: readonly (readonly unknown[])[];
   declare readonly path?: string;
   declare readonly event?: string;
+  declare readonly projection?: string;
   declare readonly stream?: string;
   declare readonly offset?: number;
   declare readonly requested?: number | string;

@@ -63,6 +63,22 @@ export type {
 export type { BuildStats, HistoryStats, IndexStats, StoreStats, TableStats } from './projections/stats.js';
 export type { Snapshot, SnapshotOptions } from './projections/snapshot.js';
 export type { ReadSnapshotOptions, VerifiedSnapshot } from './projections/verified-snapshot.js';
+export { projection, valueProjection } from './projections/projection.js';
+export type {
+  DerivedTables,
+  Fold,
+  FoldedBatch,
+  Folds,
+  FoldTools,
+  Projection,
+  ProjectionSources,
+  TableProjection,
+  TablesOf,
+  ValueFolds,
+  ValueProjection,
+  ValueRow,
+  ValueTable,
+} from './projections/projection-types.js';
 export { openStore } from './open-store.js';
 export { readSnapshot } from './read-snapshot.js';
 export { checkCompatibility, describeSchema, type SchemaSource } from './compatibility.js';
@@ -71,9 +87,7 @@ export type {
   AnyStore,
   DurableStore,
   OpenOptions,
-  ReadableStore,
   RestoreOptions,
-  RowChange,
   Store,
   StoreOptions,
   Strict,
@@ -92,6 +106,8 @@ export type {
   TransactionTools,
   Unchanged,
 } from './txn/transact-types.js';
+export type { ReadableStore, RowChange } from './txn/readable-store.js';
+export type { Parked, ProjectedStore, Projecting, ProjectOptions, Rebuilt, RebuildOptions } from './txn/projecting.js';
 export type { FollowingOptions, FollowingStore } from './txn/following.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';

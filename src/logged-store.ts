@@ -1,12 +1,16 @@
 import type { SnapshotEvery, ByteLog } from './log/byte-log.js';
+import { schemaToday } from './codecs/evolution.js';
 import { MemoirError } from './errors.js';
+import type { AnyBatch } from './log/batch.js';
 import type { VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
+import { recoveryOf } from './recover.js';
 import { adopt, Restoring } from './restore.js';
-import { StoreCore } from './store-core.js';
+import { ProjectingStore } from './projecting-store.js';
 import type { StoreParts } from './store-parts.js';
 import type { RestoreOptions } from './txn/contract.js';
 import type { CommitQueue } from './txn/commit-queue.js';
+import { batchesIn } from './txn/recovery.js';
 import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
 /** A store's parts, with those that take its batches to a log outside the process. */
@@ -20,7 +24,7 @@ export interface LoggedParts {
 const SNAPSHOTS_KEPT = 2;
 
 /** A store whose log is outside the process: a transaction is over when the log has it. */
-export class LoggedStore extends StoreCore {
+export class LoggedStore extends ProjectingStore {
   readonly #parts: StoreParts;
   readonly #queue: CommitQueue;
   readonly #outside: ByteLog;
@@ -61,6 +65,22 @@ export class LoggedStore extends StoreCore {
     if (streams.isFull) await streams.room();
     if (thrown !== undefined) throw thrown.error;
     return value;
+  }
+
+  protected async commit(make: (id: string) => AnyBatch): Promise<AnyBatch> {
+    this.#queue.guard();
+    const batch = make(platform.lineage());
+    await this.#queue.settled(true);
+    return batch;
+  }
+
+  protected override older(to: number): AsyncIterable<AnyBatch> | undefined {
+    const outside = this.#outside;
+    if (outside.floor > 1) return undefined;
+    const { settings, engine, ledger } = this.#parts;
+    const { events, migrate } = settings;
+    const today = schemaToday({ definitions: engine.definitions, events, migrate });
+    return batchesIn(recoveryOf(settings, outside, today, ledger), outside.read(1, to));
   }
 
   /** Makes a snapshot beside the log, and lets go of what it and retention make needless. */

@@ -5,6 +5,7 @@ import type { Tables } from './codecs/table-types.js';
 import type { ByteLog, LogPlan } from './log/byte-log.js';
 import { openFollowing } from './following-store.js';
 import { Engine } from './projections/engine.js';
+import type { Projection, TablesOf } from './projections/projection-types.js';
 import { Loaded } from './projections/snapshot-load.js';
 import type { SnapshotImage } from './projections/verified-snapshot.js';
 import { LoggedStore } from './logged-store.js';
@@ -49,9 +50,11 @@ import { dropSnapshotsAhead } from './txn/recovery.js';
  * await again.close();
  * ```
  */
-export function openStore<const S extends Tables, E extends Events = NoEvents>(
-  options: OpenOptions<S, E>,
-): Promise<DurableStore<S, E>>;
+export function openStore<
+  const S extends Tables,
+  E extends Events = NoEvents,
+  const P extends readonly Projection[] = readonly [],
+>(options: OpenOptions<S, E> & { readonly projections?: P }): Promise<DurableStore<S & TablesOf<P>, E>>;
 /**
  * Opens a store that only reads a log, and follows it while another process writes it. It takes no lock and writes
  * nothing, so there can be any number of them.
@@ -80,9 +83,11 @@ export function openStore<const S extends Tables, E extends Events = NoEvents>(
  * console.log(reader.now().tasks.size); // 2
  * ```
  */
-export function openStore<const S extends Tables, E extends Events = NoEvents>(
-  options: FollowingOptions<S, E>,
-): Promise<FollowingStore<S, E>>;
+export function openStore<
+  const S extends Tables,
+  E extends Events = NoEvents,
+  const P extends readonly Projection[] = readonly [],
+>(options: FollowingOptions<S, E> & { readonly projections?: P }): Promise<FollowingStore<S & TablesOf<P>, E>>;
 export async function openStore(
   options: OpenOptions<Tables, Events> | FollowingOptions<Tables, Events>,
 ): Promise<unknown> {
@@ -112,7 +117,9 @@ async function openToWrite(options: OpenOptions<Tables>): Promise<LoggedStore> {
       ledgers: [new Ledger(idWindow, stateHash ? new KeptHash() : undefined), new Ledger(idWindow)],
       sinkOf: (ground) => (queue = new CommitQueue({ ...ground, outside, pendingBytesMax: pendingMax })),
     });
-    return new LoggedStore({ parts, queue: queue!, outside }, plan.snapshotEvery ?? {});
+    const store = new LoggedStore({ parts, queue: queue!, outside }, plan.snapshotEvery ?? {});
+    await store.buildStale();
+    return store;
   } catch (error) {
     await outside.close();
     throw error;

@@ -10,6 +10,8 @@ export interface Platform {
   readonly elapsed: () => number;
   /** Resolves once everything that waits for its turn has had it: timers, messages, what the network brought. */
   readonly pause: () => Promise<void>;
+  /** Resolves after so many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 /** Releases what a dropped object held. A safety net: nothing may rest on when, or whether, it runs. */
@@ -25,6 +27,7 @@ export const platform: Platform = {
   reclaimer: finalizing(),
   elapsed: () => performance.now(),
   pause,
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
 /** Sixteen random bytes at a time, as hexadecimal digits; drawn by the page, for a call takes longer than the bytes. */

@@ -7,6 +7,7 @@ import { SnapshotImage, verifySnapshot, type VerifiedSnapshot } from './projecti
 import { platform } from './platform.js';
 import type { StoreParts } from './store-parts.js';
 import type { RestoreOptions } from './txn/contract.js';
+import { refuseStale } from './txn/stale-projections.js';
 import type { LedgerStart } from './txn/ledger.js';
 
 // What stores have in common that put a snapshot in the place of their state, wherever their log is.
@@ -73,7 +74,9 @@ export class Restoring {
     const { definitions, version } = engine;
     const today = schemaToday({ definitions, events, migrate });
     const beside = new Engine(definitions, filterRows, version);
-    this.#loaded = await Loaded.inSlices(this.#image, beside, { ...plan, today });
+    const loaded = await Loaded.inSlices(this.#image, beside, { ...plan, today });
+    if (loaded.head > 0) refuseStale(this.#parts.projector?.definitions ?? [], loaded.sequences);
+    this.#loaded = loaded;
     streams.guard();
   }
 }

@@ -8,19 +8,26 @@ import type { ByteCodec } from './codecs/byte-codec.js';
 import { json } from './codecs/json-codec.js';
 import type { Keep } from './log/keep.js';
 import type { HistorySettings } from './projections/horizon.js';
+import { planProjections } from './projections/projection-plan.js';
+import type { ProjectionDefinition } from './projections/projection.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import type { StoreOptions } from './txn/contract.js';
 
 /** The options of a store, checked and filled in. */
 export interface StoreSettings extends Required<
-  Omit<StoreOptions<Tables, Events>, 'tables' | 'events' | 'mode' | 'strict' | 'snapshot' | 'migrate' | 'history'>
+  Omit<
+    StoreOptions<Tables, Events>,
+    'tables' | 'events' | 'projections' | 'mode' | 'strict' | 'snapshot' | 'migrate' | 'history'
+  >
 > {
   readonly history: HistorySettings;
   readonly migrate: unknown;
   readonly filterRows: number;
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly events: ReadonlyMap<string, EventDefinition>;
+  /** Each after those whose tables it reads; their tables are among the definitions. */
+  readonly projections: readonly ProjectionDefinition[];
   readonly development: boolean;
   /** What the store begins with, if not empty. */
   readonly snapshot: SnapshotImage | undefined;
@@ -37,6 +44,7 @@ const LIMITS = {
 const NAMES = new Set([
   'tables',
   'events',
+  'projections',
   'keep',
   'history',
   'strict',
@@ -77,9 +85,11 @@ export function settingsOf(options: StoreOptions<Tables, Events>): StoreSettings
     throw invalid('codec', `is ${show(codec)}: give \`avro\` from memoir/avro, or leave it out for JSON`);
   if (snapshot !== undefined && !(snapshot instanceof SnapshotImage))
     throw invalid('snapshot', `is ${show(snapshot)}: give what \`await readSnapshot(bytes)\` gave`);
+  const events = eventDefinitionsOf(options.events === undefined ? {} : options.events);
+  const { projections = [] } = options;
   return {
-    definitions: definitionsOf(options.tables),
-    events: eventDefinitionsOf(options.events === undefined ? {} : options.events),
+    ...planProjections(projections, definitionsOf(options.tables), new Set(events.keys())),
+    events,
     development: mode === 'development',
     ...{ clock, lineage, filterRows, codec, snapshot, migrate, stateHash },
     keep: keep === 'all' ? keep : { ...keep },
@@ -115,7 +125,8 @@ export function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
   return definitions;
 }
 
-function checkKeep(keep: Keep): void {
+/** Refuses what says not how much to keep. @throws `DefinitionInvalid` */
+export function checkKeep(keep: Keep): void {
   if (keep === 'all') return;
   if (typeof keep !== 'object' || (keep as unknown) === null)
     throw invalid('keep', `is ${show(keep)}: use 'all' or { batches, ageMs, bytes }`);

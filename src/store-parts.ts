@@ -21,6 +21,7 @@ import type { StoreSettings } from './store-options.js';
 import type { Ledger } from './txn/ledger.js';
 import type { TouchOf } from './txn/expectation.js';
 import { streamsOf } from './txn/open-stream.js';
+import { Projector } from './txn/projector.js';
 import { SchemaChanges } from './txn/schema-changes.js';
 import type { Sink } from './txn/sink.js';
 import { TransactionFace } from './txn/transaction.js';
@@ -55,6 +56,9 @@ export interface StoreParts {
   /** That one, and what transactions remember where it is another. */
   readonly ledgers: readonly Ledger[];
   readonly transactor: Transactor;
+  readonly sink: Sink;
+  /** What folds each batch into the tables of projections; undefined where there are none. */
+  readonly projector: Projector | undefined;
   readonly schema: SchemaChanges;
   /** How a snapshot is laid down now. */
   readonly layout: () => SnapshotLayout;
@@ -63,16 +67,14 @@ export interface StoreParts {
 /** Puts a store together: the one place where its parts meet. */
 export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
   const { keep, history, pinnedBytesMax, clock, onError, development } = settings;
-  const names = new Set(engine.tables.keys());
   if (ledger.hash !== undefined) ledger.hash.log = log;
   const feed = new Feed(log, onError);
   const subscribers = new Subscribers();
   const horizon = new Horizon(engine, log, { keep, history, pinnedBytesMax, clock });
   const { written, layout } = layouts(settings, engine, ledger);
   const past = pastOf(settings, { engine, log, feed, horizon, layout });
-  const View = ViewFace.withTables(names);
+  const { names, View, Face, projector } = faces(settings, engine);
   const views = new Views({ engine, log, horizon, past, Face: View, drops: platform.reclaimer });
-  const Face = TransactionFace.withTables(names);
   feed.add(views);
   const seal = (): Seal => {
     const { writer, reader } = written();
@@ -97,6 +99,7 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
     openStream: streamsOf(log, sink),
     touchOf: touching({ engine, log, sink, live, View }),
     limits: settings,
+    projector,
   });
   const schema = new SchemaChanges({
     ...{ engine, sink, live, transactor },
@@ -111,8 +114,33 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
   });
   return {
     ...{ settings, engine, log, feed, horizon, subscribers, past, views, live, streams },
-    ...{ ledger, ledgers: pending === ledger ? [ledger] : [ledger, pending], transactor, schema, layout },
+    ...{
+      ledger,
+      ledgers: pending === ledger ? [ledger] : [ledger, pending],
+      transactor,
+      sink,
+      projector,
+      schema,
+      layout,
+    },
   };
+}
+
+/** What users hold of views and transactions; the tables of projections are written by what folds them alone. */
+function faces(
+  { projections }: StoreSettings,
+  { tables }: Engine,
+): Pick<StoreParts, 'projector'> & {
+  readonly names: Set<string>;
+  readonly View: typeof ViewFace;
+  readonly Face: typeof TransactionFace;
+} {
+  const names = new Set(tables.keys());
+  const derived = new Set(projections.flatMap((one) => [...one.tables.keys()]));
+  const Face = TransactionFace.withTables([...names].filter((name) => !derived.has(name)));
+  for (const name of derived) Face.addDerived(name);
+  const projector = projections.length === 0 ? undefined : new Projector(projections);
+  return { names, View: ViewFace.withTables(names), Face, projector };
 }
 
 /** Tells what touches a query that is run on the state with all that is on its way to the log. */

@@ -1,12 +1,14 @@
 import { schemaToday } from './codecs/evolution.js';
 import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
+import type { AnyBatch } from './log/batch.js';
 import { MemoryLog } from './log/memory-log.js';
 import { Engine } from './projections/engine.js';
+import type { Projection, TablesOf } from './projections/projection-types.js';
 import { Loaded, type LoadOptions } from './projections/snapshot-load.js';
 import type { SnapshotImage, VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { adopt, Restoring } from './restore.js';
-import { StoreCore } from './store-core.js';
+import { ProjectingStore } from './projecting-store.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
 import type { RestoreOptions, Store, StoreOptions } from './txn/contract.js';
@@ -35,15 +37,17 @@ import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transac
  * console.log(store.asOf(1).tasks.get('t1')?.done, store.now().tasks.get('t1')?.done); // false true
  * ```
  */
-export function createStore<const S extends Tables, E extends Events = NoEvents>(
-  options: StoreOptions<S, E>,
-): Store<S, E> {
+export function createStore<
+  const S extends Tables,
+  E extends Events = NoEvents,
+  const P extends readonly Projection[] = readonly [],
+>(options: StoreOptions<S, E> & { readonly projections?: P }): Store<S & TablesOf<P>, E> {
   // Typed at its face, untyped inside: the tables' types live in `Store`, and one cast joins the two.
-  return new MemoryStore(settingsOf(options)) as unknown as Store<S, E>;
+  return new MemoryStore(settingsOf(options)) as unknown as Store<S & TablesOf<P>, E>;
 }
 
 /** A store whose log is in memory: a transaction is over when `transact` returns. */
-class MemoryStore extends StoreCore {
+class MemoryStore extends ProjectingStore {
   readonly #parts: StoreParts;
 
   constructor(settings: StoreSettings) {
@@ -62,6 +66,11 @@ class MemoryStore extends StoreCore {
     });
     super(parts);
     this.#parts = parts;
+    this.buildStaleNow();
+  }
+
+  protected commit(make: (id: undefined) => AnyBatch): AnyBatch {
+    return make(undefined);
   }
 
   transact(body: AnyBody, options: AnyTransactOptions = NO_OPTIONS): unknown {

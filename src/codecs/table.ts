@@ -92,9 +92,9 @@ export function table<
 }
 
 /** What `table` compiled; refuses anything that `table` did not make. */
-export function definitionOf(name: string, made: Table): Definition {
+export function definitionOf(name: string, made: Table, path = `tables.${name}`): Definition {
   const definition = isObject(made) ? definitions.get(made) : undefined;
-  if (definition === undefined) throw invalid(`tables.${name}`, `is ${show(made)}: define tables with table(codec, …)`);
+  if (definition === undefined) throw invalid(path, `is ${show(made)}: define tables with table(codec, …)`);
   return definition;
 }
 

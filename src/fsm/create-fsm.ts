@@ -4,20 +4,26 @@ import {
   MemoirError,
   type Events,
   type NoEvents,
+  type Projection,
   type Store,
   type StoreOptions,
   type Tables,
+  type TablesOf,
 } from '../index.js';
 import type { Commands, Fsm } from './contract.js';
 import { Machine, type AnyCommand, type OnInvalid } from './machine.js';
 import { ReplicatedFsm } from './replicated-fsm.js';
 
 /** How a state machine is made: as a store, with commands. */
-export interface FsmOptions<S extends Tables, C extends Commands<S, E>, E extends Events = NoEvents> extends Omit<
-  StoreOptions<S, E>,
-  'clock' | 'snapshot' | 'stateHash'
-> {
+export interface FsmOptions<
+  S extends Tables,
+  C extends Commands<S & TablesOf<P>, E>,
+  E extends Events = NoEvents,
+  P extends readonly Projection[] = readonly [],
+> extends Omit<StoreOptions<S, E>, 'clock' | 'snapshot' | 'stateHash' | 'projections'> {
   readonly commands: C;
+  /** Tables and values that are folds of what the commands do, the same on every node, as `projection` made them. */
+  readonly projections?: P;
   /**
    * What to do with an entry whose command is not known here, or whose bytes make no sense: `halt`, unless told, or
    * `skip`, where every node of the cluster is told so.
@@ -62,9 +68,12 @@ export interface FsmOptions<S extends Tables, C extends Commands<S, E>, E extend
  * console.log(fsm.appliedIndex, fsm.store.head, fsm.store.now().tasks.get('t1')); // 6 3 { id: 't1', done: true }
  * ```
  */
-export function createFsm<const S extends Tables, C extends Commands<S, E>, const E extends Events = NoEvents>(
-  options: FsmOptions<S, C, E>,
-): Fsm<S, C, E> {
+export function createFsm<
+  const S extends Tables,
+  C extends Commands<S & TablesOf<P>, E>,
+  const E extends Events = NoEvents,
+  const P extends readonly Projection[] = readonly [],
+>(options: FsmOptions<S, C, E, P>): Fsm<S & TablesOf<P>, C, E> {
   const { commands, onInvalid = 'halt', contiguous = false, stateHash = true, ...rest } = options;
   if (typeof commands !== 'object' || (commands as unknown) === null || Object.keys(commands).length === 0)
     throw new MemoirError('DefinitionInvalid', 'commands is to be an object of commands by name, one at the least');
@@ -75,7 +84,7 @@ export function createFsm<const S extends Tables, C extends Commands<S, E>, cons
       throw new MemoirError('DefinitionInvalid', `${name} is no option of a state machine: its entries say the time`);
   }
   let now = 0;
-  const store = createStore<S, E>({ ...rest, stateHash, clock: () => now });
+  const store = createStore<S, E, P>({ ...rest, stateHash, clock: () => now });
   const machine = new Machine({
     store: store as unknown as Store<Tables>,
     commands: new Map(Object.entries<unknown>(commands)) as ReadonlyMap<string, AnyCommand>,
@@ -86,5 +95,5 @@ export function createFsm<const S extends Tables, C extends Commands<S, E>, cons
       now = at;
     },
   });
-  return new ReplicatedFsm(store as unknown as Store<Tables>, machine) as unknown as Fsm<S, C, E>;
+  return new ReplicatedFsm(store as unknown as Store<Tables>, machine) as unknown as Fsm<S & TablesOf<P>, C, E>;
 }

@@ -1,7 +1,7 @@
 /** Someone who follows a store, and how far they have come. */
 export interface Subscriber {
-  /** How they follow: pushed, pulled, one at a time, or by a live query. */
-  readonly kind: 'changes' | 'follow' | 'consume' | 'live';
+  /** How they follow: pushed, pulled, one at a time, or by a live query, or as a projection. */
+  readonly kind: 'changes' | 'follow' | 'consume' | 'live' | 'project';
   readonly label: string;
   /**
    * The newest batch that they were given, or passed over; for a consumer, the one it has dealt with; for a live query,

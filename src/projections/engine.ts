@@ -153,14 +153,17 @@ export class Engine {
     }
   }
 
-  /** Tells the net changes of the transaction, in the order of each row's last write, without those that are none. */
-  changes<A>(make: (table: TableState, before: Row | undefined, after: Row | undefined) => A): A[] {
-    const [only] = this.#journal;
-    if (only !== undefined && this.#journal.length === 1) {
+  /**
+   * Tells the net changes of the transaction, in the order of each row's last write, without those that are none; or
+   * those alone that were made from a place on, where none of these rows was written before.
+   */
+  changes<A>(make: (table: TableState, before: Row | undefined, after: Row | undefined) => A, from = 0): A[] {
+    const only = this.#journal[from];
+    if (only !== undefined && this.#journal.length === from + 1) {
       return [make(only.table, only.before, only.table.rows[only.slot])];
     }
     const changes: A[] = [];
-    for (let place = 0; place < this.#journal.length; place++) {
+    for (let place = from; place < this.#journal.length; place++) {
       const write = this.#journal[place]!;
       const { table, slot } = write;
       if (table.placeOf(slot) !== place) continue;

@@ -19,11 +19,14 @@ export function unfold(engine: Engine, { offset, changes }: AnyBatch): void {
 
 function apply(engine: Engine, offset: number, changes: readonly AnyChange[]): void {
   engine.begin();
-  for (const change of changes) {
-    const table = tableOf(engine, offset, change);
-    engine.write(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
-  }
+  for (const change of changes) applyChange(engine, offset, change);
   engine.settle();
+}
+
+/** Puts what a change left in the place of the row, within a transaction of the engine. */
+export function applyChange(engine: Engine, offset: number, change: AnyChange): void {
+  const table = tableOf(engine, offset, change);
+  engine.write(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
 }
 
 /**

@@ -11,6 +11,13 @@ import type {
   UniqueIndex,
 } from '../codecs/table-types.js';
 
+declare const derived: unique symbol;
+
+/** Marks a table that a projection writes, and nobody else. Types only. */
+export interface Derived {
+  readonly [derived]: true;
+}
+
 type AsTuple<K> = K extends readonly unknown[] ? K : never;
 type KeyIn<R, I, N extends keyof I> = AsTuple<IndexKey<R, I[N]>>;
 
@@ -118,9 +125,11 @@ export type Readers<S extends Tables> = {
   readonly [N in keyof S]: TableReader<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>>;
 };
 
-/** The tables of a transaction, by name. */
+/** The tables of a transaction, by name; those of projections to read. */
 export type Writers<S extends Tables> = {
-  readonly [N in keyof S]: TableWriter<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>>;
+  readonly [N in keyof S]: S[N] extends Derived
+    ? TableReader<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>>
+    : TableWriter<RowOf<S[N]>, KeyOf<S[N]>, IndexesOf<S[N]>>;
 };
 
 /**

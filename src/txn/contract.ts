@@ -1,40 +1,23 @@
-import type { Observable } from 'rxjs';
-
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import type { Migrate } from '../codecs/evolution.js';
-import type { IndexesOf, IndexSpec, KeyOf, RowOf, Table, Tables } from '../codecs/table-types.js';
+import type { IndexesOf, IndexSpec, RowOf, Table, Tables } from '../codecs/table-types.js';
 import type { Events, NoEvents } from '../codecs/event-types.js';
-import type { Batch, Change, ChangeKind, Meta } from '../log/batch.js';
-import type { EventStream } from '../log/event-stream.js';
 import type { LogPlan } from '../log/byte-log.js';
 import type { Consumption } from '../log/consumer.js';
-import type { Marker } from '../log/cursor.js';
 import type { Block, Policy } from '../log/policy.js';
 import type { Position } from '../log/position.js';
-import type { Abort } from '../log/streams.js';
 import type { Keep } from '../log/keep.js';
-import type { HistoryOptions, Holder } from '../projections/horizon.js';
+import type { HistoryOptions } from '../projections/horizon.js';
 import type { ReadSnapshotOptions, VerifiedSnapshot } from '../projections/verified-snapshot.js';
-import type { Snapshot } from '../projections/snapshot.js';
-import type { Equality, Stamped } from '../projections/live.js';
-import type { StoreStats } from '../projections/stats.js';
+import type { Projection } from '../projections/projection-types.js';
 import type { View } from '../projections/read-view.js';
+import type { Projecting } from './projecting.js';
+import type { ReadableStore } from './readable-store.js';
 import type { AddIndexOptions } from './schema-changes.js';
 import type { NewName, One, WithIndex, WithoutIndex, WithTable } from './schema-types.js';
-import type { Consumed, ConsumeOptions, FollowOptions, StreamOptions, WithMarkers } from './stream-types.js';
+import type { Consumed, ConsumeOptions } from './stream-types.js';
 import type { Appended, Body, DryRun, Repeated, TransactOptions, Unchanged } from './transact-types.js';
 import type { Limits } from './write-scope.js';
-
-/** A change of a row, with the batch that made it. */
-export interface RowChange<R> {
-  readonly offset: number;
-  readonly at: number;
-  readonly id: string | undefined;
-  readonly meta: Meta;
-  readonly kind: ChangeKind;
-  readonly before: R | undefined;
-  readonly after: R | undefined;
-}
 
 /** What a strict store refuses. */
 export interface Strict {
@@ -48,6 +31,8 @@ export interface StoreOptions<S extends Tables, E extends Events = NoEvents> ext
   readonly tables: S;
   /** The domain events: io-ts codecs of their data, by the names of their types; see `event` for older logs. */
   readonly events?: E;
+  /** Tables and values that are folds of what happens here, as `projection` made them. */
+  readonly projections?: readonly Projection[];
   /** How much history to keep; the last 100,000 batches unless told. */
   readonly keep?: Keep;
   /**
@@ -110,90 +95,8 @@ export interface RestoreOptions extends ReadSnapshotOptions {
   readonly lineage?: string;
 }
 
-/** What can be read of a store: now, then, and as it changes. */
-export interface ReadableStore<S extends Tables, E extends Events = NoEvents> {
-  /** The log's own id: offsets mean nothing under another. */
-  readonly lineage: string;
-  /** The newest batch; 0 before all. */
-  readonly head: number;
-  /** The oldest readable batch; `head + 1` when there is none. */
-  readonly floor: number;
-  /**
-   * The state now. Everyone who asks while the head stands is given the same view, so whoever closes it closes it for
-   * all, and a label counts only for who opens it; `asOf(store.head)` gives one of your own, and `read` one that closes
-   * itself.
-   */
-  now(options?: { readonly label?: string }): View<S>;
-  /**
-   * The state after a batch, at a time, or where a page token or position says. Where row versions do not reach, it is
-   * made anew of the nearest state and the batches between, at once; its neighbours are quick then.
-   * @throws `OffsetCompacted`, `OffsetInFuture`, `LineageChanged`, `OffsetInvalid`
-   */
-  asOf(point: number | Date | Position, options?: { readonly label?: string }): View<S>;
-  /** Runs a query on the state now and lets go of it at once. */
-  read<A>(query: (view: View<S>) => A): A;
-  /** One batch of the log. @throws `OffsetCompacted`, `OffsetInFuture` */
-  batch(offset: number | Position): Batch<S, E>;
-  /** The batch that had an id, while that is remembered. */
-  batchOf(id: string): Batch<S, E> | undefined;
-  /** The batch at the head, where the log has it or its id is remembered: so one made of a snapshot may know it. */
-  lastBatch(): Batch<S, E> | undefined;
-  /** The net changes that lead from the state after one offset to the state after another, either way round. */
-  diff(from: number | Position, to: number | Position): readonly Change<S>[];
-  /**
-   * Every change of a row that some readable batch made, oldest first: what it was, who changed it, when. Where row
-   * versions reach less far back than batches (see `history`, and stores that were opened from a snapshot), every batch
-   * before them is read.
-   */
-  history<N extends keyof S & string>(table: N, key: KeyOf<S[N]>): readonly RowChange<RowOf<S[N]>>[];
-  /** The batches from an offset on, history first, then live, with no gap and no repetition. */
-  changes<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
-    options: StreamOptions<S, N, M> & WithMarkers,
-  ): Observable<Batch<Pick<S, N>, Pick<E, M>> | Marker>;
-  changes<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
-    options?: StreamOptions<S, N, M>,
-  ): Observable<Batch<Pick<S, N>, Pick<E, M>>>;
-  /** The same, pulled: nothing is read before it is asked for. */
-  follow<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
-    options: StreamOptions<S, N, M> & FollowOptions & WithMarkers,
-  ): AsyncIterableIterator<Batch<Pick<S, N>, Pick<E, M>> | Marker>;
-  follow<N extends keyof S & string = keyof S & string, M extends keyof E & string = keyof E & string>(
-    options?: StreamOptions<S, N, M> & FollowOptions,
-  ): AsyncIterableIterator<Batch<Pick<S, N>, Pick<E, M>>>;
-  /**
-   * Gives a handler one batch at a time, each when the promise of the one before has settled; what comes meanwhile
-   * waits as the policy says. One that throws, or whose promise rejects, is ended and told to `onError`.
-   */
-  consume<N extends keyof S & string, const P extends Policy, M extends boolean = false>(
-    handler: (item: Consumed<Pick<S, N>, E, P, M>) => unknown,
-    options: ConsumeOptions<S, N, keyof E & string, P, M>,
-  ): Consumption;
-  /** A query's answer now, and the position from which to follow what happens to it: nothing lies between. */
-  snapshotThenFollow<A>(query: (view: View<S>) => A): { readonly value: A; readonly next: Position };
-  /** A query's answer now, and anew whenever it differs. The query is run again only when what it read has changed. */
-  live<A>(
-    query: (view: View<S>) => A,
-    options: { readonly stamped: true; readonly equal?: Equality<A>; readonly label?: string },
-  ): Observable<Stamped<A>>;
-  live<A>(
-    query: (view: View<S>) => A,
-    options?: { readonly equal?: Equality<A>; readonly label?: string },
-  ): Observable<A>;
-  /** The events of a stream, as far as retention keeps their batches. @throws `OptionInvalid` */
-  stream(name: string): EventStream<E>;
-  /** Resolves once a batch has been appended and everyone told. @throws `WaitAborted`, `StoreClosed` */
-  waitFor(offset: number | Position, options?: { readonly signal?: Abort }): Promise<void>;
-  /** Who keeps history from being given back, oldest first. */
-  holders(): readonly Holder[];
-  /**
-   * How much there is, where memory goes, and who follows how far behind: counts that are kept anyway, so that it can
-   * be polled. The cost grows with the tables, their indexes, the pins and the subscribers, and with nothing else.
-   */
-  stats(): StoreStats<S>;
-}
-
 /** What every store has whose tables can be written, wherever its log is. */
-export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends ReadableStore<S, E> {
+export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends ReadableStore<S, E>, Projecting {
   /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
   with<A>(body: Body<S, A, E>): DryRun<S, A, E>;
   /**
@@ -201,17 +104,6 @@ export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends
    * first batch after they let go.
    */
   compact(before: number | Position): void;
-  /**
-   * The whole state now, to be encoded in slices while the store goes on. Taking it costs nothing; it holds history
-   * until it is encoded or closed.
-   */
-  snapshot(options?: { readonly label?: string }): Snapshot;
-  /**
-   * What stores of the same state agree on, wherever they run: 32 hexadecimal digits, those of a snapshot at the same
-   * offset. For stores made with `stateHash: true`, of the head or of any offset that `asOf` can open.
-   * @throws `OptionInvalid` where it is not kept, `OffsetCompacted`, `OffsetInFuture`, `LineageChanged`
-   */
-  stateHash(offset?: number | Position): string;
   /**
    * Puts the state of a snapshot in the place of what there is: all of it or, when the bytes are damaged or do not fit,
    * nothing. It is read and loaded in slices, while the store goes on; what was written meanwhile is gone then, too.
@@ -226,8 +118,6 @@ export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends
    *   when that is not known before it is opened again: until then the store can only be read
    */
   restore(snapshot: Uint8Array | VerifiedSnapshot, options?: RestoreOptions): Promise<void>;
-  /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
-  check(): void;
 }
 
 /** A store in memory: transactions are synchronous. */

@@ -1,13 +1,15 @@
 import type { Events, NoEvents } from '../codecs/event-types.js';
 import type { Tables } from '../codecs/table-types.js';
 import type { LogPlan } from '../log/byte-log.js';
-import type { ReadableStore, StoreOptions } from './contract.js';
+import type { StoreOptions } from './contract.js';
+import type { ReadableStore } from './readable-store.js';
 
 /** How a store is opened that only reads a log, while another process writes it. */
 export interface FollowingOptions<S extends Tables, E extends Events = NoEvents> extends Pick<
   StoreOptions<S, E>,
   | 'tables'
   | 'events'
+  | 'projections'
   | 'history'
   | 'stateHash'
   | 'keep'

@@ -2,10 +2,12 @@ import { MemoirError, show } from '../errors.js';
 import type { AnyEvent, Meta } from '../log/batch.js';
 import { streamEvent, type LoggedStream } from '../log/event-stream.js';
 import type { Engine } from '../projections/engine.js';
+import { TableReads } from '../projections/table-reader.js';
 import { checkStream, Emitted, type EventDefinitions } from './emitted.js';
 import type { Ledger } from './ledger.js';
 import type { OpenStream } from './open-stream.js';
 import { seededRandom } from './random.js';
+import { OF_MEMOIR } from './sequence-names.js';
 import { TableWrites } from './table-writer.js';
 import type { Limits, WriteScope } from './write-scope.js';
 
@@ -14,7 +16,8 @@ export interface TransactionStart {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly sequences: ReadonlyMap<string, number>;
-  readonly facts: EventParts;
+  /** Undefined where it emits nothing. */
+  readonly facts: EventParts | undefined;
   readonly development: boolean;
   readonly lineage: string;
   /** The offset that its batch will have. */
@@ -39,6 +42,7 @@ export class OpenTransaction implements WriteScope {
   readonly offset: number;
   readonly at: number;
   readonly id: string | undefined;
+  readonly meta: Meta;
   readonly engine: Engine;
   readonly development: boolean;
   readonly limits: Limits;
@@ -49,13 +53,13 @@ export class OpenTransaction implements WriteScope {
   bytes = 0;
   changes = 0;
   readonly #sequences: ReadonlyMap<string, number>;
-  readonly #facts: EventParts;
-  readonly #meta: Meta;
+  readonly #facts: EventParts | undefined;
   #emitted: Emitted | undefined;
   /** The writer that was used last, and all of them once there are several: most transactions write one table. */
   #writer: TableWrites | undefined;
   #writerOf: string | undefined;
   #writers: Map<string, TableWrites> | undefined;
+  #readers: Map<string, TableReads> | undefined;
   #random: (() => number) | undefined;
   #open = true;
 
@@ -65,7 +69,7 @@ export class OpenTransaction implements WriteScope {
     this.limits = limits;
     this.#sequences = sequences;
     this.#facts = facts;
-    this.#meta = meta;
+    this.meta = meta;
     this.development = development;
     this.lineage = lineage;
     this.offset = offset;
@@ -98,10 +102,26 @@ export class OpenTransaction implements WriteScope {
     return this.#writer;
   }
 
+  /** A table that it reads, and does not write. */
+  reader(name: string): TableReads {
+    this.#readers ??= new Map();
+    let reader = this.#readers.get(name);
+    if (reader === undefined) this.#readers.set(name, (reader = new TableReads(this.engine.tables.get(name)!, this)));
+    return reader;
+  }
+
+  /** Sets a sequence that nobody draws from, unless that is its value. */
+  record(name: string, value: number): void {
+    if (this.#sequences.get(name) !== value) (this.moved ??= new Map()).set(name, value);
+  }
+
   nextId(name: string): number {
     this.guard();
-    if (typeof name !== 'string' || name === '' || !name.isWellFormed()) {
-      throw new MemoirError('OptionInvalid', `nextId(${show(name)}): give the sequence a name`);
+    if (typeof name !== 'string' || name === '' || !name.isWellFormed() || name.startsWith(OF_MEMOIR)) {
+      throw new MemoirError(
+        'OptionInvalid',
+        `nextId(${show(name)}): give the sequence a name, which does not begin with ${OF_MEMOIR}`,
+      );
     }
     this.moved ??= new Map();
     const next = (this.moved.get(name) ?? this.#sequences.get(name) ?? 0) + 1;
@@ -119,15 +139,15 @@ export class OpenTransaction implements WriteScope {
   stream(name: unknown): LoggedStream {
     checkStream(name);
     const { list } = this.emitted;
-    const batch = { offset: this.offset, at: this.at, id: this.id, meta: this.#meta };
+    const batch = { offset: this.offset, at: this.at, id: this.id, meta: this.meta };
     const own = list.filter(({ stream }) => stream === name).map((event) => streamEvent(batch, event));
-    return this.#facts.openStream(name, this.emitted.headOf(name), own);
+    return this.#facts!.openStream(name, this.emitted.headOf(name), own);
   }
 
   /** What it has emitted, to add to. */
   get emitted(): Emitted {
     this.guard();
-    return (this.#emitted ??= new Emitted(this, this.#facts.definitions, this.#facts.ledger.streams));
+    return (this.#emitted ??= new Emitted(this, this.#facts!.definitions, this.#facts!.ledger.streams));
   }
 
   random(): number {
@@ -170,6 +190,16 @@ export class TransactionFace {
     class StoreTransaction extends TransactionFace {}
     for (const name of names) StoreTransaction.addTable(name);
     return StoreTransaction;
+  }
+
+  /** Gives every face of the class this is called on a table that can only be read. */
+  static addDerived(name: string): void {
+    Object.defineProperty(this.prototype, name, {
+      get(this: TransactionFace): TableReads {
+        return this.#tx.reader(name);
+      },
+      enumerable: true,
+    });
   }
 
   /** Gives every face of the class this is called on, those there are too, a table more. */

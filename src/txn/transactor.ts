@@ -1,19 +1,18 @@
 import { checkOptions, MemoirError, show } from '../errors.js';
 import { blame } from '../codecs/fault.js';
 import { copyPlain, freezePlain, isPlainObject } from '../codecs/plain-data.js';
-import { PRIMARY } from '../codecs/index-check.js';
-import type { Row } from '../codecs/index-plan.js';
-import { toKey } from '../codecs/key.js';
-import { kindOf, type AnyBatch, type AnyChange, type Meta } from '../log/batch.js';
+import type { AnyBatch, AnyChange, Meta } from '../log/batch.js';
 import { NO_EVENTS } from '../log/batch-coder.js';
 import type { Log } from '../log/log.js';
 import type { Engine } from '../projections/engine.js';
 import type { Horizon } from '../projections/horizon.js';
-import type { TableState } from '../projections/table-state.js';
+import { isThenable } from '../thenable.js';
+import { changeOf } from './change-of.js';
 import type { EventDefinitions } from './emitted.js';
 import { checkExpected, type ExpectedParts, type TouchOf } from './expectation.js';
 import type { Ledger } from './ledger.js';
 import type { OpenStream } from './open-stream.js';
+import type { Projector } from './projector.js';
 import type { Sink } from './sink.js';
 import { OpenTransaction, type EventParts, type TransactionFace } from './transaction.js';
 import type { Limits } from './write-scope.js';
@@ -32,6 +31,8 @@ export interface TransactorParts {
   readonly Face: typeof TransactionFace;
   readonly openStream: OpenStream;
   readonly touchOf: TouchOf;
+  /** What folds each batch into the tables of projections; undefined where there are none. */
+  readonly projector: Projector | undefined;
 }
 
 /** Options of `transact`, unchecked. */
@@ -48,7 +49,7 @@ const OPTIONS = ['meta', 'expect', 'id', 'evenEmpty'];
 export const NO_OPTIONS: AnyTransactOptions = Object.freeze({});
 
 /** What a batch is given by whoever makes it. */
-interface Named {
+export interface Named {
   readonly id: string | undefined;
   readonly meta: Meta;
 }
@@ -92,7 +93,7 @@ export class Transactor {
         engine.rollback(0);
         return { result: returned, batch: undefined, bytes: 0 };
       }
-      const made = this.#batchOf(tx, changes, meta);
+      const made = this.#batchOf(tx, this.#folded(tx, changes), meta);
       sink.take(made);
       return { result: returned, batch: made, bytes: tx.bytes };
     }, named);
@@ -113,10 +114,25 @@ export class Transactor {
       } catch (error) {
         if (!tx.violations.includes(error as MemoirError)) throw error;
       }
-      const changes = engine.changes(changeOf);
+      const changes = this.#folded(tx, engine.changes(changeOf));
       engine.rollback(0);
       return { result, changes, events: tx.events ?? [], violations: tx.violations };
     }, PLAIN);
+  }
+
+  /** Appends a batch of what work writes by itself and says has changed. */
+  append(work: (tx: OpenTransaction) => readonly AnyChange[], named: Named): AnyBatch {
+    const { engine, horizon, sink, ledger } = this.#parts;
+    this.refuseNesting();
+    horizon.guard();
+    const { batch, bytes } = this.#run((tx) => {
+      const made = this.#batchOf(tx, work(tx), named.meta);
+      sink.take(made);
+      return { batch: made, bytes: tx.bytes };
+    }, named);
+    ledger.note(batch);
+    sink.settle(batch, engine.version, bytes);
+    return batch;
   }
 
   /** Runs work that is no transaction and in which there must be none. */
@@ -171,6 +187,14 @@ export class Transactor {
       tx.end();
       engine.settle();
     }
+  }
+
+  /** The changes of a transaction, and those that come of them by the folds of projections. */
+  #folded(tx: OpenTransaction, changes: readonly AnyChange[]): readonly AnyChange[] {
+    const { projector } = this.#parts;
+    if (projector === undefined) return changes;
+    projector.record(tx);
+    return projector.fold(tx, changes, tx.events ?? []);
   }
 
   #call(body: AnyBody, tx: OpenTransaction): unknown {
@@ -231,14 +255,6 @@ function resultOf(batch: AnyBatch, result: unknown): unknown {
     : { offset, at, id, meta, changes, events, sequences, result };
 }
 
-function changeOf(table: TableState, before: Row | undefined, after: Row | undefined): AnyChange {
-  const { bare, settledKey } = table.definition;
-  const own = table.keyOf((after ?? before) as Row);
-  // A key's Dates are copies: a reader who changes one changes no row.
-  const key = settledKey ? own : toKey(own, { table: table.name, index: PRIMARY });
-  return { table: table.name, key: bare ? key[0] : key, kind: kindOf(before, after), before, after };
-}
-
 function asyncBody(result: PromiseLike<unknown>): MemoirError {
   // What the body does later fails at `tx`; nobody waits for that, so it must not count as unhandled.
   result.then(
@@ -249,9 +265,4 @@ function asyncBody(result: PromiseLike<unknown>): MemoirError {
     'AsyncBody',
     'the body of a transaction returned a promise: a body runs to its end at once. Await first, then transact',
   );
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  const holder = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return holder && typeof (value as { then?: unknown }).then === 'function';
 }

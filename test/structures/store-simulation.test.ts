@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { StoreLife } from '../support/store-life.js';
-import { SimulatedDisk } from '../support/simulated-disk.js';
+import type { SimulatedDisk } from '../support/simulated-disk.js';
 
 const LIVES = Number(process.env['MEMOIR_LIVES'] ?? 30);
 const ENDS = 6;

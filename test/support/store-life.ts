@@ -77,7 +77,7 @@ export class StoreLife {
   #hasFailed = false;
   /** Whether what was written without waiting for the disk may be there in part, and not its beginning. */
   #mayBeDamaged = false;
-  #under: Promise<unknown>[] = [];
+  readonly #under: Promise<unknown>[] = [];
   readonly #images: VerifiedSnapshot[] = [];
   #count = 0;
 
@@ -145,6 +145,7 @@ export class StoreLife {
         law(given.offset === wanted.offset, `transaction ${op.id} is at ${given.offset}, not ${wanted.offset}`);
         law(given.repeated === wanted.repeated, `transaction ${op.id} is repeated, or is not`);
         if (isNew) world.acknowledged = Math.max(world.acknowledged, wanted.offset);
+        return given;
       },
       (error: unknown) => {
         const { code } = error as MemoirError;
@@ -152,6 +153,7 @@ export class StoreLife {
         if (isNew && code !== 'OutcomeUnknown') world.possible = Math.min(world.possible, wanted.offset - 1);
         // What a restore has set aside says nothing of the store.
         this.#hasFailed ||= world === this.#world;
+        return undefined;
       },
     );
     this.#under.push(made);

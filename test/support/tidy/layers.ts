@@ -2,7 +2,7 @@ import type { Import, Parsed } from '../source.js';
 
 /** The layers of `src/`, lowest first: a file imports its own level or lower, types included. */
 const LEVELS: readonly (readonly string[])[] = [
-  ['src/errors.ts', 'src/assert.ts', 'src/keep-shape.ts'],
+  ['src/errors.ts', 'src/assert.ts', 'src/keep-shape.ts', 'src/thenable.ts'],
   ['src/codecs/'],
   ['src/log/', 'src/log-file.ts'],
   ['src/projections/'],
@@ -11,6 +11,8 @@ const LEVELS: readonly (readonly string[])[] = [
     'src/store.ts',
     'src/store-core.ts',
     'src/store-parts.ts',
+    'src/projected-store.ts',
+    'src/projecting-store.ts',
     'src/open-store.ts',
     'src/logged-store.ts',
     'src/read-snapshot.ts',

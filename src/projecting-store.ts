@@ -1,0 +1,315 @@
+import { checkOptions, MemoirError, show } from './errors.js';
+import { schemaToday } from './codecs/evolution.js';
+import type { AnyBatch } from './log/batch.js';
+import type { Keep } from './log/keep.js';
+import { MemoryLog } from './log/memory-log.js';
+import { compacted } from './log/position.js';
+import type { Abort } from './log/streams.js';
+import { Engine } from './projections/engine.js';
+import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
+import { checkSources, inOrder } from './projections/projection-plan.js';
+import { Loaded } from './projections/snapshot-load.js';
+import { inSlices } from './projections/slices.js';
+import { SnapshotImage } from './projections/verified-snapshot.js';
+import { platform } from './platform.js';
+import { ProjectedStore, sameTables, type Begun, type FollowPlan } from './projected-store.js';
+import { StoreCore } from './store-core.js';
+import { checkKeep, limitOf, type StoreSettings } from './store-options.js';
+import { assemble, type StoreParts } from './store-parts.js';
+import type { ProjectOptions, RebuildOptions } from './txn/projecting.js';
+import { KeptHash } from './txn/kept-hash.js';
+import { Ledger } from './txn/ledger.js';
+import { ProjectedState } from './txn/projected-state.js';
+import { replaced, swapIn } from './txn/projection-swap.js';
+import { refuseStale } from './txn/stale-projections.js';
+import { versionSequence } from './txn/sequence-names.js';
+import { DirectSink, type Sink } from './txn/sink.js';
+
+/** So few batches may be left to be folded at once, when what was built beside takes its place. */
+const LEFT_MAX = 64;
+
+/** What building a projection takes, apart from slices. */
+interface BuildPlan {
+  readonly sliceMs: number;
+  readonly signal: Abort | undefined;
+}
+
+/** A store whose log projections can be folded from: in step with it, or at their own pace. */
+export abstract class ProjectingStore extends StoreCore {
+  readonly #parts: StoreParts;
+
+  constructor(parts: StoreParts) {
+    super(parts);
+    this.#parts = parts;
+  }
+
+  /** Makes a batch, and resolves when it is as safe as the store's transactions are. */
+  protected abstract commit(make: (id: string | undefined) => AnyBatch): AnyBatch | Promise<AnyBatch>;
+
+  /** Batches that are not in memory any more, from the first on, where they are somewhere. */
+  protected older(_to: number): AsyncIterable<AnyBatch> | undefined {
+    return undefined;
+  }
+
+  async project(given: unknown, options: ProjectOptions = {}): Promise<ProjectedStore> {
+    checkOptions('project', options, ['snapshot', 'batches', 'keep', 'hold', 'retry']);
+    const { streams, settings, engine, horizon } = this.#parts;
+    streams.guard();
+    const definition = projectionOf('projection', given);
+    checkSources('projection', definition, engine.definitions, new Set(settings.events.keys()));
+    const plan = followPlanOf(options);
+    const { snapshot, keep = settings.keep, hold = false } = options;
+    checkKeep(keep);
+    let head = 0;
+    const release = hold ? horizon.pinCursor(`the projection ${definition.name}`, () => head + 1) : () => undefined;
+    try {
+      const begin = (one: ProjectionDefinition): Promise<Begun> => this.#build(one, { sliceMs: 8, signal: undefined });
+      const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
+      const { parts, sink } = this.#beside(begun, keep);
+      const store = new ProjectedStore({ source: this.#parts, parts, sink, state: begun.state, plan, begin, release });
+      head = store.head;
+      if (hold) store.onFolded = (offset) => (head = offset);
+      return store;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async rebuild(given: unknown, options: RebuildOptions = {}): Promise<unknown> {
+    checkOptions('rebuild', options, ['sliceMs', 'signal']);
+    const { sliceMs = 8, signal } = options;
+    if (typeof sliceMs !== 'number' || !(sliceMs > 0))
+      throw new MemoirError('OptionInvalid', `sliceMs is ${show(sliceMs)}: give milliseconds, more than 0`);
+    this.#parts.streams.guard();
+    const { projector } = this.#parts;
+    const { name } = projectionOf('projection', given);
+    const present = projector?.definitions.find((one) => one.name === name);
+    if (present === undefined)
+      throw new MemoirError('OptionInvalid', `the store has no projection ${show(name)}: open it with that`, {
+        projection: name,
+      });
+    return this.#rebuild(sameTables(present, given), { sliceMs, signal });
+  }
+
+  /** Builds those projections whose tables are not what their folds would have made, one after the other. */
+  async buildStale(): Promise<void> {
+    for (const definition of this.#suspended()) await this.#rebuild(definition, { sliceMs: 8, signal: undefined });
+  }
+
+  /** The same at once, for a store that has no more than rows. @throws `ProjectionStale` */
+  protected buildStaleNow(): void {
+    const { projector, views, log } = this.#parts;
+    for (const definition of this.#suspended()) {
+      if (definition.from === 'log') refuseStale([definition], this.#sequences);
+      const state = this.#emptyState(definition);
+      const view = views.pinned(`the projection ${definition.name}`);
+      for (const _ of state.seed(view, log.lastAt));
+      view.close();
+      this.#swap(state, projector!.definitions, undefined);
+    }
+  }
+
+  get #sequences(): ReadonlyMap<string, number> {
+    return this.#parts.ledgers.at(-1)!.sequences;
+  }
+
+  /** Those whose tables are not what their folds would have made; they fold nothing until they are built. */
+  #suspended(): readonly ProjectionDefinition[] {
+    const { projector, log } = this.#parts;
+    const stale = projector === undefined || log.head === 0 ? [] : projector.stale(this.#sequences);
+    for (const { name } of stale) projector!.suspend(name);
+    return stale;
+  }
+
+  #emptyState(definition: ProjectionDefinition): ProjectedState {
+    const { engine, settings } = this.#parts;
+    const made = new Engine(definitionsFor(definition, engine), settings.filterRows);
+    return new ProjectedState({ engine: made, definition, limits: settings, development: settings.development });
+  }
+
+  async #rebuild(next: ProjectionDefinition, plan: BuildPlan): Promise<unknown> {
+    const { projector, settings, engine, horizon, log } = this.#parts;
+    const definitions = replaced(projector!.definitions, next);
+    checkSources('projection', next, engine.definitions, new Set(settings.events.keys()));
+    const ordered = inOrder(definitions);
+    const { lineage } = log;
+    let done = 0;
+    // What is folded between the slices must not go before it has been.
+    const release = horizon.pinCursor(`the rebuild of ${next.name}`, () => done + 1);
+    try {
+      const begun = await this.#build(next, plan, (offset) => (done = offset));
+      const { state } = begun;
+      done = begun.head;
+      await this.#catchUp(
+        state,
+        () => done,
+        (offset) => (done = offset),
+        plan,
+      );
+      const from = this.#sequences.get(versionSequence(next.name));
+      const batch = await this.commit((id) => {
+        this.#guardBuild(next.name, lineage, plan.signal);
+        for (const waiting of this.#from(done + 1)) state.fold(waiting);
+        return this.#swap(state, ordered, id);
+      });
+      const changes = batch.changes.filter(({ table }) => next.tables.has(table));
+      return { projection: next.name, from, to: next.version, offset: batch.offset, changes };
+    } finally {
+      release();
+    }
+  }
+
+  #swap(state: ProjectedState, ordered: readonly ProjectionDefinition[], id: string | undefined): AnyBatch {
+    const { projector, transactor } = this.#parts;
+    const { name, version } = state.definition;
+    const restore = projector!.replace(ordered);
+    try {
+      const batch = transactor.append((tx) => swapIn(tx, state, projector!), {
+        id,
+        meta: { projection: name, version },
+      });
+      projector!.resume(name);
+      return batch;
+    } catch (error) {
+      restore();
+      throw error;
+    }
+  }
+
+  /** The batches from an offset on, those too that are on their way to the log. */
+  *#from(offset: number): Generator<AnyBatch> {
+    const { log, sink } = this.#parts;
+    yield* log.read(offset);
+    for (const batch of sink.waiting) if (batch.offset >= offset) yield batch;
+  }
+
+  /** Folds what the log has, in slices, until little is left. */
+  async #catchUp(
+    state: ProjectedState,
+    done: () => number,
+    folded: (offset: number) => void,
+    { sliceMs, signal }: BuildPlan,
+  ): Promise<void> {
+    const { log } = this.#parts;
+    const { lineage } = log;
+    const work = function* (): Generator<undefined> {
+      while (done() < log.head) {
+        state.fold(log.at(done() + 1));
+        folded(done() + 1);
+        yield undefined;
+      }
+    };
+    while (log.head - done() > LEFT_MAX) {
+      for await (const _ of inSlices(this.#guarded(work(), state.definition.name, lineage, signal), sliceMs, platform));
+    }
+  }
+
+  /** The state of a projection as its folds make it of what there is. */
+  async #build(
+    definition: ProjectionDefinition,
+    { sliceMs, signal }: BuildPlan,
+    at: (offset: number) => void = () => {},
+  ): Promise<Begun> {
+    const { log, views } = this.#parts;
+    const { lineage } = log;
+    const state = this.#emptyState(definition);
+    if (definition.from === 'rows') {
+      const view = views.pinned(`the projection ${definition.name}`);
+      at(view.offset);
+      const head = view.offset;
+      const lastAt = log.lastAt;
+      try {
+        const work = this.#guarded(state.seed(view, lastAt), definition.name, lineage, signal);
+        for await (const _ of inSlices(work, sliceMs, platform));
+      } finally {
+        view.close();
+      }
+      return { state, head, at: lastAt };
+    }
+    if (log.floor === 1) return { state, head: 0, at: -Infinity };
+    const older = this.older(log.head);
+    if (older === undefined) throw compacted(log, 1);
+    let [head, lastAt] = [0, -Infinity];
+    for await (const batch of older) {
+      this.#guardBuild(definition.name, lineage, signal);
+      state.fold(batch);
+      [head, lastAt] = [batch.offset, batch.at];
+      at(head);
+    }
+    return { state, head, at: lastAt };
+  }
+
+  /** Goes on with the state that a snapshot of the projection has. */
+  async #resumed(definition: ProjectionDefinition, snapshot: unknown): Promise<Begun> {
+    const { engine, settings, log } = this.#parts;
+    if (!(snapshot instanceof SnapshotImage))
+      throw new MemoirError('OptionInvalid', `snapshot is ${show(snapshot)}: give what readSnapshot(bytes) gave`);
+    if (snapshot.lineage !== log.lineage)
+      throw new MemoirError('LineageChanged', 'the snapshot is of a projection of another log', {
+        lineage: log.lineage,
+      });
+    if (snapshot.offset + 1 < log.floor) throw compacted(log, snapshot.offset + 1);
+    const { development, filterRows, migrate } = settings;
+    const definitions = definitionsFor(definition, engine);
+    const today = schemaToday({ definitions, events: new Map(), migrate });
+    const plan = { today, development, stateHash: false, sliceMs: 8, turns: platform };
+    const loaded = await Loaded.inSlices(snapshot, new Engine(definitions, filterRows), plan);
+    refuseStale([definition], loaded.sequences);
+    const state = new ProjectedState({ engine: loaded.engine, definition, limits: settings, development });
+    return { state, head: loaded.head, at: loaded.at };
+  }
+
+  /** The parts of a store for the state of a projection. */
+  #beside({ state, head, at }: Begun, keep: Keep): { readonly parts: StoreParts; readonly sink: Sink } {
+    const { engine, definition } = state;
+    const { log: source } = this.#parts;
+    const settings: StoreSettings = {
+      ...this.#parts.settings,
+      ...{ keep, idWindow: 0, definitions: engine.definitions, events: new Map(), projections: [definition] },
+    };
+    const log = new MemoryLog(source.lineage, { head, lastAt: at });
+    const ledger = new Ledger(0, settings.stateHash ? new KeptHash() : undefined);
+    const sequences = new Map([[versionSequence(definition.name), definition.version]]);
+    ledger.reset({ head, sequences, streams: new Map(), remembered: [] });
+    let sink: Sink | undefined;
+    const parts = assemble({
+      ...{ settings, engine, log, ledger },
+      sinkOf: (feed, horizon) => (sink = new DirectSink(log, feed, horizon)),
+    });
+    return { parts, sink: sink! };
+  }
+
+  *#guarded(work: Iterable<undefined>, name: string, lineage: string, signal: Abort | undefined): Generator<undefined> {
+    for (const step of work) {
+      this.#guardBuild(name, lineage, signal);
+      yield step;
+    }
+  }
+
+  #guardBuild(name: string, lineage: string, signal: Abort | undefined): void {
+    const { streams, log } = this.#parts;
+    streams.guard();
+    if (signal?.aborted !== true && log.lineage === lineage) return;
+    throw new MemoirError('WaitAborted', `the building of ${name} was given up: nothing has changed`, {
+      projection: name,
+    });
+  }
+}
+
+/** The definitions of a projection's tables and sources, with the indexes that the store has. */
+function definitionsFor({ tables, sources }: ProjectionDefinition, engine: Engine): Engine['definitions'] {
+  const present = engine.definitions;
+  return new Map([...sources.keys(), ...tables.keys()].map((name) => [name, present.get(name) ?? tables.get(name)!]));
+}
+
+function followPlanOf({ batches, retry = {} }: ProjectOptions): FollowPlan {
+  if (typeof retry !== 'object' || (retry as unknown) === null)
+    throw new MemoirError('OptionInvalid', `retry is ${show(retry)}: use { times, firstMs }`);
+  checkOptions('retry', retry, ['times', 'firstMs']);
+  return {
+    batches: Math.max(1, limitOf('batches', batches, 256)),
+    times: limitOf('retry.times', retry.times, 3),
+    firstMs: limitOf('retry.firstMs', retry.firstMs, 100),
+  };
+}

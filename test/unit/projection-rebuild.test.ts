@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { createStore, openStore } from '../../src/index.js';
+import { base, debts, events, paid, totals } from '../support/ledger-projections.js';
+import { MemoryMedium } from '../support/memory-byte-log.js';
+
+const errors: unknown[] = [];
+afterEach(() => expect(errors.splice(0)).toEqual([]));
+
+const options = { tables: base, events, onError: (error: unknown) => void errors.push(error) };
+const make = (more = {}) => createStore({ ...options, ...more, projections: [totals(), debts(), paid()] });
+type Made = ReturnType<typeof make>;
+const put = (store: Made, n: number) =>
+  store.transact((tx) => {
+    tx.orders.put({ id: `o${n % 50}`, customer: `c${n % 7}`, cents: n });
+    tx.emit('Paid', { customer: `c${n % 3}`, cents: 1 });
+  });
+/** Paused by whoever else has something to do, as servers are. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('rebuild', () => {
+  it('swaps in another version while the store is written to, and says which rows differ', async () => {
+    const store = make();
+    for (let n = 0; n < 2000; n++) put(store, n);
+    const rebuilding = store.rebuild(paid(2), { sliceMs: 1 });
+    let n = 2000;
+    const progress = { isDone: false };
+    void rebuilding.finally(() => (progress.isDone = true));
+    for (; !progress.isDone; n++) {
+      put(store, n);
+      await turn();
+    }
+    const report = await rebuilding;
+    expect(report).toMatchObject({ projection: 'paid', from: 1, to: 2 });
+    expect(report.changes).toHaveLength(1);
+    expect(report.offset).toBeGreaterThan(2000);
+    expect(store.batch(report.offset).changes).toEqual(report.changes);
+    // As many were folded before the swap as after it, by the same folds.
+    expect(store.read(paid().read).cents).toBe(2 * n);
+    expect(store.asOf(report.offset - 1).paid.get('value')?.value.cents).toBe(report.offset - 1);
+    store.check();
+    // The old one can be put back.
+    expect(await store.rebuild(paid(1))).toMatchObject({ from: 2, to: 1 });
+    expect(store.read(paid().read).cents).toBe(n);
+    put(store, n);
+    expect(store.read(paid().read).cents).toBe(n + 1);
+  });
+
+  it('lets those fold what has changed that read its tables', async () => {
+    const store = make();
+    for (let n = 0; n < 20; n++) put(store, n);
+    const before = store.now().debts.get('c1')!.cents;
+    const { changes } = await store.rebuild(totals(2, 10));
+    expect(changes.map(({ table }) => table)).toEqual(Array(7).fill('totals'));
+    expect(store.now().debts.get('c1')!.cents).toBe(before + 9 * (1 + 8 + 15));
+    store.check();
+  });
+
+  it('changes nothing when a fold throws, it is given up, or what it needs is gone', async () => {
+    const store = make();
+    for (let n = 0; n < 200; n++) put(store, n);
+    const { head } = store;
+    const signal = { aborted: true, addEventListener: () => {} };
+    await expect(store.rebuild(paid(2), { signal })).rejects.toMatchObject({ code: 'WaitAborted' });
+    await expect(store.rebuild(totals(2, Number.NaN))).rejects.toMatchObject({ code: 'ProjectionFailed' });
+    store.compact(100);
+    await expect(store.rebuild(paid(2))).rejects.toMatchObject({ code: 'OffsetCompacted' });
+    expect(store.head).toBe(head);
+    expect(store.read(paid().read).cents).toBe(200);
+    await expect(store.rebuild(totals(3), { sliceMs: 0 })).rejects.toMatchObject({ code: 'OptionInvalid' });
+    await expect(createStore(options).rebuild(totals())).rejects.toMatchObject({ code: 'OptionInvalid' });
+    const closed = make();
+    closed.close();
+    await expect(closed.rebuild(totals())).rejects.toMatchObject({ code: 'StoreClosed' });
+  });
+
+  it('refuses other tables in the place of those there are', async () => {
+    const other = { ...totals(), tables: {} };
+    await expect(make().rebuild(other as never)).rejects.toMatchObject({ code: 'DefinitionInvalid' });
+  });
+
+  it('is as safe as a transaction of a store on a log, and folds what is on its way there', async () => {
+    const medium = new MemoryMedium();
+    const open = async (version: number) =>
+      openStore({
+        ...options,
+        log: medium.plan({ keep: { batches: 3 } }),
+        projections: [totals(), debts(), paid(version)],
+      });
+    const store = await open(1);
+    const pay = () => store.transact((tx) => tx.emit('Paid', { customer: 'ada', cents: 1 }));
+    for (let n = 0; n < 100; n++) await pay();
+    // The log goes back further than the memory does.
+    expect(store.floor).toBeGreaterThan(1);
+    const [, , report] = await Promise.all([pay(), pay(), store.rebuild(paid(2)), pay(), pay()]);
+    expect(report).toMatchObject({ from: 1, to: 2 });
+    expect(store.read(paid().read).cents).toBe(208);
+    store.check();
+    await store.close();
+    const again = await open(2);
+    expect(again.head).toBe(105);
+    expect(again.read(paid().read).cents).toBe(208);
+    medium.trouble = 'refused';
+    await expect(again.rebuild(paid(1))).rejects.toMatchObject({ code: 'LogRefused' });
+    expect(again.read(paid().read).cents).toBe(208);
+    await again.close();
+  });
+});
