@@ -7,7 +7,7 @@ import { Engine } from './projections/engine.js';
 import { load } from './projections/fold.js';
 import { recover, recoveryOf, refuseSharedKeys } from './recover.js';
 import { adopt, type Adopted } from './restore.js';
-import { StoreCore } from './store-core.js';
+import { ProjectingStore } from './projecting-store.js';
 import type { StoreSettings } from './store-options.js';
 import type { StoreParts } from './store-parts.js';
 import { Applier } from './txn/applier.js';
@@ -73,7 +73,7 @@ function hasMoved(error: unknown): boolean {
  * A store that reads a log which another process writes: it takes no lock and writes nothing, and applies what comes.
  * Where the log has begun anew, or has moved on too far, it reads it anew, and tells of a reset.
  */
-export class FollowingStore extends StoreCore {
+export class FollowingStore extends ProjectingStore {
   readonly #parts: StoreParts;
   readonly #applier: Applier;
   readonly #open: Follow;
@@ -89,6 +89,10 @@ export class FollowingStore extends StoreCore {
     this.#source = source;
     this.#open = open;
     this.#following = this.#follow();
+  }
+
+  protected commit(): never {
+    throw new MemoirError('LogRefused', 'this store only reads: whoever writes the log makes batches');
   }
 
   async close(): Promise<void> {

@@ -106,8 +106,8 @@ export type {
   TransactionTools,
   Unchanged,
 } from './txn/transact-types.js';
-export type { ReadableStore, RowChange } from './txn/readable-store.js';
-export type { Parked, ProjectedStore, Projecting, ProjectOptions, Rebuilt, RebuildOptions } from './txn/projecting.js';
+export type { Parked, ProjectedStore, ProjectOptions, ReadableStore, RowChange } from './txn/readable-store.js';
+export type { Rebuilding, RebuildOptions, Rebuilt } from './txn/rebuilding.js';
 export type { FollowingOptions, FollowingStore } from './txn/following.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';

@@ -11,7 +11,7 @@ import { platform } from './platform.js';
 import { adopt } from './restore.js';
 import { StoreCore } from './store-core.js';
 import type { StoreParts } from './store-parts.js';
-import type { Parked } from './txn/projecting.js';
+import type { Parked } from './txn/readable-store.js';
 import { ProjectedState } from './txn/projected-state.js';
 import { roughBytes } from './txn/recovery.js';
 import { versionSequence } from './txn/sequence-names.js';

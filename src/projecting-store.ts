@@ -16,7 +16,8 @@ import { ProjectedStore, sameTables, type Begun, type FollowPlan } from './proje
 import { StoreCore } from './store-core.js';
 import { checkKeep, limitOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
-import type { ProjectOptions, RebuildOptions } from './txn/projecting.js';
+import type { ProjectOptions } from './txn/readable-store.js';
+import type { RebuildOptions } from './txn/rebuilding.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
 import { ProjectedState } from './txn/projected-state.js';

@@ -2,7 +2,19 @@ import type { ReadableStore, Tables } from '../index.js';
 
 const READS = [
   ...['now', 'asOf', 'read', 'batch', 'batchOf', 'lastBatch', 'diff', 'history', 'snapshotThenFollow', 'stream'],
-  ...['changes', 'follow', 'consume', 'live', 'waitFor', 'holders', 'stats'],
+  ...[
+    'changes',
+    'follow',
+    'consume',
+    'live',
+    'waitFor',
+    'holders',
+    'stats',
+    'snapshot',
+    'stateHash',
+    'check',
+    'project',
+  ],
 ] as const;
 
 /** The reading side of a store, with nothing behind it that writes: what entries did not do must not be there. */

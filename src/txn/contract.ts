@@ -11,8 +11,8 @@ import type { HistoryOptions } from '../projections/horizon.js';
 import type { ReadSnapshotOptions, VerifiedSnapshot } from '../projections/verified-snapshot.js';
 import type { Projection } from '../projections/projection-types.js';
 import type { View } from '../projections/read-view.js';
-import type { Projecting } from './projecting.js';
 import type { ReadableStore } from './readable-store.js';
+import type { Rebuilding } from './rebuilding.js';
 import type { AddIndexOptions } from './schema-changes.js';
 import type { NewName, One, WithIndex, WithoutIndex, WithTable } from './schema-types.js';
 import type { Consumed, ConsumeOptions } from './stream-types.js';
@@ -96,7 +96,7 @@ export interface RestoreOptions extends ReadSnapshotOptions {
 }
 
 /** What every store has whose tables can be written, wherever its log is. */
-export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends ReadableStore<S, E>, Projecting {
+export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends ReadableStore<S, E>, Rebuilding {
   /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
   with<A>(body: Body<S, A, E>): DryRun<S, A, E>;
   /**

@@ -1,3 +1,7 @@
+import type { MemoirError } from '../errors.js';
+import type { Keep } from '../log/keep.js';
+import type { Projection } from '../projections/projection-types.js';
+import type { VerifiedSnapshot } from '../projections/verified-snapshot.js';
 import type { Observable } from 'rxjs';
 import type { KeyOf, RowOf, Tables } from '../codecs/table-types.js';
 import type { Events, NoEvents } from '../codecs/event-types.js';
@@ -24,6 +28,50 @@ export interface RowChange<R> {
   readonly kind: ChangeKind;
   readonly before: R | undefined;
   readonly after: R | undefined;
+}
+
+/** How a projection follows a store at its own pace. */
+export interface ProjectOptions {
+  /** Where it goes on from: a snapshot of it, read by `readSnapshot`; unless told, it begins as its `from` says. */
+  readonly snapshot?: VerifiedSnapshot;
+  /** How many batches it folds before everything else has its turn; 256 unless told. */
+  readonly batches?: number;
+  /** How much of its own history it keeps; as much as the store unless told. */
+  readonly keep?: Keep;
+  /** Keeps the store's batches that it has yet to fold, whatever retention says; false unless told. */
+  readonly hold?: boolean;
+  /** How often a fold that failed is tried again, and how long it waits first: twice as long each time. */
+  readonly retry?: { readonly times?: number; readonly firstMs?: number };
+}
+
+/** A batch that a projection could not fold, and went on without. */
+export interface Parked {
+  readonly offset: number;
+  readonly error: MemoirError;
+}
+
+/**
+ * A projection that follows a store at its own pace: a store of its own to read, with its tables and those that it
+ * follows, as they were after the batch that it has come to. Offsets mean what they mean in the store.
+ */
+export interface ProjectedStore<S extends Tables> extends ReadableStore<S>, Disposable {
+  /** How many batches it has yet to fold. */
+  readonly lag: number;
+  /** The batches that it could not fold, each tried as often as `retry` says. */
+  readonly parked: readonly Parked[];
+  /** Why it follows no more: it was overtaken by retention, say. What it has can still be read. */
+  readonly failure: MemoirError | undefined;
+  /**
+   * Goes back to before a batch, and folds all from there again; nothing is parked then. Streams with markers are told
+   * `reset`, live queries run again.
+   *
+   * @param offset the first batch to be folded again: one that was parked, say
+   * @param next the projection with its folds mended, where they were at fault
+   * @throws (rejects) `OffsetCompacted` where the state before it, or the batches from it on, are gone
+   */
+  replay(offset: number, next?: Projection): Promise<void>;
+  /** Stops following. Reads go on. */
+  close(): void;
 }
 
 /** What can be read of a store: now, then, and as it changes. */
@@ -119,4 +167,16 @@ export interface ReadableStore<S extends Tables, E extends Events = NoEvents> {
   stateHash(offset?: number | Position): string;
   /** Verifies every structure against every other; throws `Defect` when one disagrees. Takes time in the rows. */
   check(): void;
+  /**
+   * Has a projection follow this store at its own pace, apart from its transactions, with its tables to itself.
+   *
+   * @param projection what `projection` made; it may read and follow any of the store's tables
+   * @returns (a promise of) the projection as a store to be read, once it has its beginning; it follows from there
+   * @throws (rejects) `DefinitionInvalid`, `OffsetCompacted` where batches are gone that it is built from,
+   *   `ProjectionStale` for a snapshot of another version, `LineageChanged` for one of another log
+   */
+  project<O extends Tables, P extends Tables>(
+    projection: Projection<O, P>,
+    options?: ProjectOptions,
+  ): Promise<ProjectedStore<O & P>>;
 }
