@@ -41,6 +41,7 @@ export default defineConfig({
       { find: /^memoir$/, replacement: join(root, 'src/index.ts') },
       { find: /^memoir\/avro$/, replacement: join(root, 'src/avro.ts') },
       { find: /^memoir\/fp$/, replacement: join(root, 'src/fp.ts') },
+      { find: /^memoir\/folds$/, replacement: join(root, 'src/folds.ts') },
       { find: /^memoir\/fsm$/, replacement: join(root, 'src/fsm.ts') },
       { find: /^memoir\/log\/file$/, replacement: join(root, 'src/log-file.ts') },
       { find: /^memoir\/testing$/, replacement: join(root, 'src/testing.ts') },

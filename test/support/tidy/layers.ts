@@ -5,7 +5,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['src/errors.ts', 'src/assert.ts', 'src/keep-shape.ts', 'src/thenable.ts'],
   ['src/codecs/'],
   ['src/log/', 'src/log-file.ts'],
-  ['src/projections/'],
+  ['src/projections/', 'src/folds.ts'],
   ['src/txn/'],
   [
     'src/store.ts',
