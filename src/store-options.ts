@@ -88,7 +88,7 @@ export function settingsOf(options: StoreOptions<Tables, Events>): StoreSettings
   const events = eventDefinitionsOf(options.events === undefined ? {} : options.events);
   const { projections = [] } = options;
   return {
-    ...planProjections(projections, definitionsOf(options.tables), new Set(events.keys())),
+    ...planProjections(projections, definitionsOf(options.tables, projections), new Set(events.keys())),
     events,
     development: mode === 'development',
     ...{ clock, lineage, filterRows, codec, snapshot, migrate, stateHash },
@@ -113,7 +113,7 @@ function quietly(act: () => void): void {
 }
 
 /** The definitions of tables by name, checked. @throws `DefinitionInvalid` */
-export function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
+export function definitionsOf(tables: Tables, projections: unknown = []): ReadonlyMap<string, Definition> {
   if (typeof tables !== 'object' || (tables as unknown) === null)
     throw invalid('tables', 'must be an object of tables by name');
   const definitions = new Map<string, Definition>();
@@ -121,7 +121,8 @@ export function definitionsOf(tables: Tables): ReadonlyMap<string, Definition> {
     checkTableName(name);
     definitions.set(name, definitionOf(name, table));
   }
-  if (definitions.size === 0) throw invalid('tables', 'has no table: give at least one');
+  const isAll = !Array.isArray(projections) || projections.length === 0;
+  if (definitions.size === 0 && isAll) throw invalid('tables', 'has no table: give at least one, or projections');
   return definitions;
 }
 

@@ -1,23 +1,48 @@
 import * as t from 'io-ts';
-import { createStore, decideOn, table, type Store, type Transaction } from 'memoir';
+import { createStore, decideOn, projection, table, type Fold, type Transaction } from 'memoir';
 
-import { account, events, type Account, type Command } from './account.js';
+import { account, events, type Account, type Command, type Happened } from './account.js';
 
-/** What is asked of accounts again and again: a row each, kept in the transaction that changes the account. */
+/** What is asked of accounts again and again: a row each. */
 const Summary = t.readonly(
   t.strict({ id: t.string, owner: t.string, cents: t.Int, isOpen: t.boolean, position: t.Int }),
 );
 
-export const tables = {
+const tables = {
   accounts: table(Summary, { primaryKey: 'id', indexes: { byOwner: ['owner', 'id'], byCents: ['cents'] } }),
 };
-export type Bank = Store<typeof tables, typeof events>;
-type Tx = Transaction<typeof tables, typeof events>;
 
-/** A bank without accounts. */
-export function createBank(): Bank {
-  return createStore({ tables, events });
+/** The state of each account after its last event, folded in the transaction that emits it. */
+export const accounts = projection({
+  name: 'accounts',
+  events,
+  tables,
+  on: {
+    Opened: follow,
+    Deposited: follow,
+    Withdrawn: follow,
+    TransferredOut: follow,
+    TransferredIn: follow,
+    Closed: follow,
+  },
+});
+
+type Event = Happened & { readonly stream: string | undefined; readonly position: number | undefined };
+
+function follow(tx: Fold<typeof tables, Readonly<Record<never, never>>>, event: Event): void {
+  const id = event.stream!.slice('account-'.length);
+  const row = tx.accounts.get(id);
+  const state = account.evolve(row === undefined ? account.initialState() : stateOf(row), event);
+  const { owner, cents } = { owner: row?.owner ?? '', cents: 0, ...state };
+  tx.accounts.put({ id, owner, cents, isOpen: state.status === 'open', position: event.position! });
 }
+
+/** A bank without accounts: all it has is events, and what is folded from them. */
+export function createBank() {
+  return createStore({ tables: {}, events, projections: [accounts] });
+}
+export type Bank = ReturnType<typeof createBank>;
+type Tx = Transaction<typeof accounts.tables, typeof events>;
 
 /** The stream of an account. */
 export const streamOf = (id: string): string => `account-${id}`;
@@ -29,10 +54,7 @@ export const streamOf = (id: string): string => `account-${id}`;
 export function tell(tx: Tx, id: string, command: Command): Account {
   const row = tx.accounts.get(id);
   const from = row && { position: row.position, state: stateOf(row) };
-  const { state, position } = decideOn(tx, streamOf(id), account, command, from && { from });
-  const { owner, cents } = { owner: row?.owner ?? '', cents: 0, ...state };
-  tx.accounts.put({ id, owner, cents, isOpen: state.status === 'open', position });
-  return state;
+  return decideOn(tx, streamOf(id), account, command, from && { from }).state;
 }
 
 /** Money from one account to another: both halves, or neither. */

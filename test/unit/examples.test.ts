@@ -7,6 +7,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { account, Refusal } from '../../examples/bank/account.js';
 import { createBank, tell, transfer } from '../../examples/bank/bank.js';
 import { day } from '../../examples/bank/main.js';
+import { trade } from '../../examples/shop/main.js';
+import { order } from '../../examples/shop/order.js';
 import { specificationOf } from '../../src/testing.js';
 import { blocksIn } from '../support/doc-blocks.js';
 import { root } from '../support/repository.js';
@@ -107,5 +109,35 @@ describe('the bank', () => {
       'bob: batch 4 TransferredIn 200 → 200',
       'bob: batch 5 Withdrawn 150 → 50',
     ]);
+  });
+});
+
+describe('the shop', () => {
+  it('decides as its rules say', () => {
+    const given = specificationOf(order);
+    const placed = { type: 'OrderPlaced', data: { item: 'rug', cents: 5 } } as const;
+    given([]).when({ do: 'place', item: 'rug', cents: 5 }).then(placed);
+    given([placed]).when({ do: 'place', item: 'rug', cents: 5 }).thenThrows('before');
+    given([placed])
+      .when({ do: 'cancel', reason: 'late' })
+      .then({ type: 'OrderCancelled', data: { item: 'rug', cents: 5, reason: 'late' } });
+    given([placed, { type: 'OrderShipped', data: {} }])
+      .when({ do: 'cancel', reason: 'late' })
+      .thenThrows('it is shipped');
+  });
+
+  it('mends a projection while orders come in', async () => {
+    const lines: string[] = [];
+    const shop = await trade((line) => lines.push(line));
+    expect(lines).toEqual([
+      'order 0 cannot be shipped: it is cancelled',
+      'sold, with what was cancelled: book 200, lamp 200, rug 200',
+      'the hours are 660 batches behind',
+      'version 1 became 2 while orders came in: 3 rows differ',
+      'sold: book 180, lamp 180, rug 180',
+      'version 2 became 1 again',
+      'the hours are up to date: in the first were 60 orders, of 110000 cents',
+    ]);
+    shop.check();
   });
 });
