@@ -1,3 +1,4 @@
+export { purely } from './purity.js';
 export { MemoirError, type ErrorCode, type ErrorFields } from './errors.js';
 export type { ByteCodec, RowCoder, RowReader } from './codecs/byte-codec.js';
 export { json } from './codecs/json-codec.js';
@@ -88,6 +89,7 @@ export type {
   DurableStore,
   OpenOptions,
   RestoreOptions,
+  Sampling,
   Store,
   StoreOptions,
   Strict,

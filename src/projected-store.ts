@@ -227,7 +227,7 @@ export class ProjectedStore extends StoreCore implements Listener {
 
   #stateOn(engine: Engine, definition: ProjectionDefinition): ProjectedState {
     const { settings } = this.#parts;
-    return new ProjectedState({ engine, definition, limits: settings, development: settings.development });
+    return new ProjectedState({ engine, definition, settings });
   }
 
   #take({ state, head, at }: Begun): void {

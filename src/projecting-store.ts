@@ -126,7 +126,7 @@ export abstract class ProjectingStore extends StoreCore {
   #emptyState(definition: ProjectionDefinition): ProjectedState {
     const { engine, settings } = this.#parts;
     const made = new Engine(definitionsFor(definition, engine), settings.filterRows);
-    return new ProjectedState({ engine: made, definition, limits: settings, development: settings.development });
+    return new ProjectedState({ engine: made, definition, settings });
   }
 
   async #rebuild(next: ProjectionDefinition, plan: BuildPlan): Promise<unknown> {
@@ -257,7 +257,7 @@ export abstract class ProjectingStore extends StoreCore {
     const plan = { today, development, stateHash: false, sliceMs: 8, turns: platform };
     const loaded = await Loaded.inSlices(snapshot, new Engine(definitions, filterRows), plan);
     refuseStale([definition], loaded.sequences);
-    const state = new ProjectedState({ engine: loaded.engine, definition, limits: settings, development });
+    const state = new ProjectedState({ engine: loaded.engine, definition, settings });
     return { state, head: loaded.head, at: loaded.at };
   }
 

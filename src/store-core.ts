@@ -20,7 +20,7 @@ import type { StoreParts } from './store-parts.js';
 import { checkStream } from './txn/emitted.js';
 import { Ledger } from './txn/ledger.js';
 import type { AddIndexOptions } from './txn/schema-changes.js';
-import type { AnyBody } from './txn/transactor.js';
+import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
 /** What stores have in common, wherever their log is: all but how a transaction ends, and how the store does. */
 export class StoreCore {
@@ -47,9 +47,9 @@ export class StoreCore {
     return this.#parts.log.floor;
   }
 
-  with(body: AnyBody): unknown {
+  with(body: AnyBody, options: AnyTransactOptions = NO_OPTIONS): unknown {
     this.#parts.live.guard();
-    return this.#parts.transactor.dryRun(body);
+    return this.#parts.transactor.dryRun(body, options);
   }
 
   now(options: { readonly label?: string } = {}): ViewFace {

@@ -18,7 +18,7 @@ import type { StoreOptions } from './txn/contract.js';
 export interface StoreSettings extends Required<
   Omit<
     StoreOptions<Tables, Events>,
-    'tables' | 'events' | 'projections' | 'mode' | 'strict' | 'snapshot' | 'migrate' | 'history'
+    'tables' | 'events' | 'projections' | 'mode' | 'checkPurity' | 'strict' | 'snapshot' | 'migrate' | 'history'
   >
 > {
   readonly history: HistorySettings;
@@ -29,6 +29,8 @@ export interface StoreSettings extends Required<
   /** Each after those whose tables it reads; their tables are among the definitions. */
   readonly projections: readonly ProjectionDefinition[];
   readonly development: boolean;
+  /** Every so many batches, folds are run twice; never for 0. */
+  readonly twiceEvery: number;
   /** What the store begins with, if not empty. */
   readonly snapshot: SnapshotImage | undefined;
 }
@@ -49,6 +51,7 @@ const NAMES = new Set([
   'history',
   'strict',
   'mode',
+  'checkPurity',
   'clock',
   'lineage',
   'onError',
@@ -91,6 +94,7 @@ export function settingsOf(options: StoreOptions<Tables, Events>): StoreSettings
     ...planProjections(projections, definitionsOf(options.tables, projections), new Set(events.keys())),
     events,
     development: mode === 'development',
+    twiceEvery: twiceEveryOf(options.checkPurity),
     ...{ clock, lineage, filterRows, codec, snapshot, migrate, stateHash },
     keep: keep === 'all' ? keep : { ...keep },
     history: historyOf(options.history),
@@ -164,6 +168,13 @@ function strictOf(strict: unknown): { readonly filterRows: number } {
   const { filterRows } = strict as { readonly filterRows?: unknown };
   if (!isCount(filterRows)) throw invalid('strict.filterRows', `is ${show(filterRows)}: give a whole number from 0`);
   return { filterRows };
+}
+
+function twiceEveryOf(given: unknown): number {
+  if (given === undefined) return 0;
+  const every = typeof given === 'object' ? given && Reflect.get(given, 'every') : undefined;
+  if (isCount(every) && every > 0 && Object.keys(given as object).length === 1) return every;
+  throw invalid('checkPurity', `is ${show(given)}: use { every: 100 }, say`);
 }
 
 function limit(options: StoreOptions<Tables, Events>, name: keyof typeof LIMITS): number {

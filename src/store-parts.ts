@@ -128,18 +128,19 @@ export function assemble({ settings, engine, log, ledger, pending = ledger, sink
 
 /** What users hold of views and transactions; the tables of projections are written by what folds them alone. */
 function faces(
-  { projections }: StoreSettings,
+  settings: StoreSettings,
   { tables }: Engine,
 ): Pick<StoreParts, 'projector'> & {
   readonly names: Set<string>;
   readonly View: typeof ViewFace;
   readonly Face: typeof TransactionFace;
 } {
+  const { projections } = settings;
   const names = new Set(tables.keys());
   const derived = new Set(projections.flatMap((one) => [...one.tables.keys()]));
   const Face = TransactionFace.withTables([...names].filter((name) => !derived.has(name)));
   for (const name of derived) Face.addDerived(name);
-  const projector = projections.length === 0 ? undefined : new Projector(projections);
+  const projector = projections.length === 0 ? undefined : new Projector(projections, settings);
   return { names, View: ViewFace.withTables(names), Face, projector };
 }
 

@@ -1,4 +1,4 @@
-import { MemoirError, valueCoder, type ByteCodec, type Codec, type ValueCoder } from '../index.js';
+import { MemoirError, purely, valueCoder, type ByteCodec, type Codec, type ValueCoder } from '../index.js';
 import type { CommandOptions } from './contract.js';
 
 // A command's bytes: format (1 byte), version of its input (2, little-endian), when it was proposed (8, a binary64),
@@ -45,21 +45,32 @@ export function readCommand(bytes: Uint8Array): Proposed | undefined {
   return { name, version: view.getUint16(1, true), at, input: bytes.subarray(end) };
 }
 
+/** How the inputs of commands are laid down. */
+interface Laid {
+  readonly codec: ByteCodec;
+  /** Runs upcasts where impure globals are refused. */
+  readonly development: boolean;
+}
+
 /** Inputs of a command as bytes, those of older versions taken through every step to today's. */
 export class InputCoder {
   readonly version: number;
+  readonly #name: string;
+  readonly #isGuarded: boolean;
   readonly #today: ValueCoder<unknown>;
   /** By version, from 1: how its inputs lie, and the step to the next. */
   readonly #steps: readonly { readonly coder: ValueCoder<unknown>; readonly to: (input: never) => unknown }[];
 
   /** @throws `DefinitionInvalid` naming the command */
-  constructor(name: string, codec: Codec, options: CommandOptions<unknown>, bytes: ByteCodec) {
+  constructor(name: string, codec: Codec, options: CommandOptions<unknown>, { codec: bytes, development }: Laid) {
     const { version = 1, upcasts = {} } = options;
     if (new TextEncoder().encode(name).length > NAME_BYTES_MAX || !name.isWellFormed() || name === '')
       throw invalid(name, `needs a name of 1 to ${NAME_BYTES_MAX} bytes`);
     if (!Number.isInteger(version) || version < 1 || version > VERSION_MAX)
       throw invalid(name, `has version ${version}: give a whole number from 1 to ${VERSION_MAX}`);
     this.version = version;
+    this.#name = name;
+    this.#isGuarded = development;
     this.#today = valueCoder(codec, bytes);
     this.#steps = Array.from({ length: version - 1 }, (_, i) => {
       const step = upcasts[i + 1];
@@ -74,11 +85,13 @@ export class InputCoder {
     return this.#today.encode(input);
   }
 
-  /** The input of bytes of a version that is known. @throws `Damaged`, and what upcasts throw */
+  /** The input of bytes of a version that is known. @throws `Damaged`, `ImpureFold`, and what upcasts throw */
   decode(version: number, bytes: Uint8Array): unknown {
     if (version === this.version) return this.#today.decode(bytes);
-    let input = this.#steps[version - 1]!.coder.decode(bytes);
-    for (const { to } of this.#steps.slice(version - 1)) input = to(input as never);
+    const steps = this.#steps.slice(version - 1);
+    const old = steps[0]!.coder.decode(bytes);
+    const upcast = (): unknown => steps.reduce<unknown>((input, { to }) => to(input as never), old);
+    const input = this.#isGuarded ? purely(`an upcast of ${this.#name} from ${version}`, upcast) : upcast();
     // What the steps made is held to the codec of today, as if it had been proposed like that.
     return this.#today.decode(this.#today.encode(input));
   }

@@ -5,6 +5,7 @@ import {
   type Events,
   type NoEvents,
   type Projection,
+  type Sampling,
   type Store,
   type StoreOptions,
   type Tables,
@@ -31,6 +32,8 @@ export interface FsmOptions<
   readonly onInvalid?: OnInvalid;
   /** Refuses gaps between indexes, for hosts that deliver every entry; false unless told. */
   readonly contiguous?: boolean;
+  /** Runs every so many commands, and folds, twice: what does not come to the same halts it with `ImpureFold`. */
+  readonly checkPurity?: Sampling;
   /** Keeps the state hash, for `stateHash` and `bisect`; true unless told. */
   readonly stateHash?: boolean;
 }
@@ -91,6 +94,8 @@ export function createFsm<
     codec: options.codec ?? json,
     onInvalid,
     contiguous,
+    development: options.mode !== 'production',
+    twiceEvery: options.checkPurity?.every ?? 0,
     setTime: (at) => {
       now = at;
     },

@@ -1,4 +1,14 @@
-import { MemoirError, type Batch, type ByteCodec, type Store, type Tables, type Transaction } from '../index.js';
+import {
+  equalPlain,
+  MemoirError,
+  purely,
+  type Batch,
+  type ByteCodec,
+  type Meta,
+  type Store,
+  type Tables,
+  type Transaction,
+} from '../index.js';
 import { InputCoder, readCommand, writeCommand, type Proposed } from './command-bytes.js';
 import type { Answer, Command, Entry, EntryInfo } from './contract.js';
 import { Rejection } from './rejection.js';
@@ -15,6 +25,10 @@ export interface MachineParts {
   readonly commands: ReadonlyMap<string, AnyCommand>;
   readonly codec: ByteCodec;
   readonly onInvalid: OnInvalid;
+  /** Runs commands where impure globals are refused. */
+  readonly development: boolean;
+  /** Every so many entries, a command is run twice and must come to the same; never for 0. */
+  readonly twiceEvery: number;
   /** Whether a gap between indexes is an error. */
   readonly contiguous: boolean;
   /** Told the machine's clock: what a transaction takes for the time. */
@@ -30,6 +44,14 @@ interface EntryMeta {
   readonly code?: string;
 }
 
+/** A command with its input. */
+interface Read extends Proposed {
+  readonly value: unknown;
+}
+
+/** A command's handler, for one entry. */
+type Run = (tx: Transaction<Tables>, input: unknown) => unknown;
+
 /** Applies entries to a store: one batch an entry, whatever comes of it. */
 export class Machine {
   readonly #parts: MachineParts;
@@ -43,10 +65,7 @@ export class Machine {
   constructor(parts: MachineParts) {
     this.#parts = parts;
     this.#coders = new Map(
-      [...parts.commands].map(([name, { codec, options }]) => [
-        name,
-        new InputCoder(name, codec, options, parts.codec),
-      ]),
+      [...parts.commands].map(([name, { codec, options }]) => [name, new InputCoder(name, codec, options, parts)]),
     );
   }
 
@@ -77,10 +96,10 @@ export class Machine {
     const { index, term } = checked(entry);
     if (index <= this.#index) return { status: 'repeated', index };
     if (this.#parts.contiguous && index !== this.#index + 1)
-      throw this.#halt(index, `follows ${this.#index}, and entries were to come without gaps`);
+      throw this.#invalid(index, `follows ${this.#index}, and entries were to come without gaps`);
     const read = this.#read(entry.data);
     if (typeof read === 'string') {
-      if (this.#parts.onInvalid === 'halt') throw this.#halt(index, read);
+      if (this.#parts.onInvalid === 'halt') throw this.#invalid(index, read);
       const { offset } = this.#append({ index, term, outcome: 'skipped' });
       return { status: 'skipped', index, offset, message: read };
     }
@@ -88,7 +107,7 @@ export class Machine {
   }
 
   /** The command of an entry with its input; what is wrong with it where it has none. */
-  #read(data: Uint8Array): (Proposed & { readonly value: unknown }) | string {
+  #read(data: Uint8Array): Read | string {
     const found = readCommand(data);
     if (found === undefined) return 'holds no command: its bytes are none that `encode` made';
     const coder = this.#coders.get(found.name);
@@ -99,29 +118,32 @@ export class Machine {
     try {
       return { ...found, value: coder.decode(found.version, found.input) };
     } catch (error) {
+      if (isImpure(error)) throw this.#halt(error);
       return `has a ${found.name} whose input cannot be read: ${(error as Error).message}`;
     }
   }
 
-  #run({ name, at, value }: Proposed & { readonly value: unknown }, { index, term }: EntryInfo): Answer<unknown> {
-    const { store, commands, setTime } = this.#parts;
+  #run(proposed: Read, { index, term }: EntryInfo): Answer<unknown> {
+    const { store, setTime, twiceEvery } = this.#parts;
+    const { name, at, value } = proposed;
     this.#at = Math.max(this.#at, at);
     setTime(this.#at);
-    const { handler } = commands.get(name)!;
-    const info = { index, term, at: this.#at };
+    const run = this.#runOf(name, { index, term, at: this.#at });
     const before = [this.#index, this.#term] as const;
     const body = (tx: Transaction<Tables>): unknown => {
-      const result = handler(tx, value as never, info);
+      const result = run(tx, value);
       // Whoever is told of the batch is to find its index applied.
       [this.#index, this.#term] = [index, term];
       return result;
     };
     const options = { id: idOf(index), meta: { index, term, outcome: 'accepted', command: name }, evenEmpty: true };
     try {
+      if (twiceEvery > 0 && index % twiceEvery === 0) this.#rehearse(run, proposed, options);
       const { offset, result } = store.transact(body as never, options) as { offset: number; result: unknown };
       return { status: 'accepted', index, offset, value: result };
     } catch (error) {
       [this.#index, this.#term] = before;
+      if (isImpure(error)) throw this.#halt(error);
       // What the store itself cannot do is no matter of the command, and not the same on every node.
       if (
         error instanceof MemoirError &&
@@ -134,6 +156,33 @@ export class Machine {
     }
   }
 
+  /** The handler of a command, for an entry. */
+  #runOf(name: string, info: EntryInfo): Run {
+    const { commands, development } = this.#parts;
+    const { handler } = commands.get(name)!;
+    if (!development) return (tx, input) => handler(tx, input as never, info);
+    return (tx, input) => purely(`${name}, entry ${info.index},`, () => handler(tx, input as never, info));
+  }
+
+  /** Runs a command twice, each time with what its bytes say, and undoes it. @throws `ImpureFold` */
+  #rehearse(run: Run, { name, version, input }: Proposed, { id, meta }: { id: string; meta: Meta }): void {
+    const coder = this.#coders.get(name)!;
+    const foretold = (): unknown => {
+      try {
+        const body = (tx: Transaction<Tables>): unknown => run(tx, coder.decode(version, input));
+        const { result, changes, events, violations } = this.#parts.store.with(body, { id, meta });
+        return { result, changes, events, violations: violations.map(String) };
+      } catch (error) {
+        if (isImpure(error)) throw error;
+        return refusalOf(error);
+      }
+    };
+    if (equalPlain(foretold(), foretold())) return;
+    const says = `${name}, entry ${id}, run twice on the same state, does not come to the same`;
+    const advice = 'A command keeps nothing to itself, and goes through nothing that has no order';
+    throw new MemoirError('ImpureFold', `${says}. ${advice}`, { offset: Number(id) });
+  }
+
   /** The batch of an entry that changes nothing. */
   #append(meta: EntryMeta): Batch<Tables> {
     const { index, term } = meta;
@@ -144,13 +193,15 @@ export class Machine {
     return this.#parts.store.transact(body, { id: idOf(index), meta: { ...meta }, evenEmpty: true }) as Batch<Tables>;
   }
 
-  #halt(index: number, says: string): MemoirError {
-    this.#halted = new MemoirError(
-      'EntryInvalid',
-      `entry ${index} ${says}. The machine has halted: mend the log or the code, and begin anew from a snapshot`,
-      { offset: index },
-    );
-    return this.#halted;
+  #invalid(index: number, says: string): MemoirError {
+    const advice = 'The machine has halted: mend the log or the code, and begin anew from a snapshot';
+    return this.#halt(new MemoirError('EntryInvalid', `entry ${index} ${says}. ${advice}`, { offset: index }));
+  }
+
+  /** Refuses every entry from now on: what this one would do is not known to be the same on every node. */
+  #halt(error: MemoirError): MemoirError {
+    this.#halted = error;
+    return error;
   }
 
   #known(): string {
@@ -171,6 +222,10 @@ function checked(entry: Entry): Entry {
   const { index, term } = entry;
   if (Number.isSafeInteger(index) && index > 0 && Number.isSafeInteger(term) && term >= 0) return entry;
   throw new MemoirError('OptionInvalid', `an entry has index ${index} and term ${term}: give whole numbers`);
+}
+
+function isImpure(error: unknown): error is MemoirError {
+  return error instanceof MemoirError && error.code === 'ImpureFold';
 }
 
 function refusalOf(error: unknown): { readonly code: string; readonly message: string; readonly data?: unknown } {

@@ -1,4 +1,4 @@
-import type { AnyFact, Decider } from '../index.js';
+import { purely, type AnyFact, type Decider } from '../index.js';
 import { differs } from './differs.js';
 
 /** What an error must be: its message holds a text, or matches, or it is one for which a function is true. */
@@ -26,7 +26,8 @@ export interface Outcome<S, F extends AnyFact> {
 
 /**
  * Examples for a decider, as tests that read like stories: given what has happened, when a command comes, then this
- * follows. It needs no store and no test runner: what does not hold throws.
+ * follows. It needs no store and no test runner: what does not hold throws. A decider that reads a clock, draws chance
+ * or returns a promise is `ImpureFold`.
  *
  * @param by the decider
  * @returns `given`, with which each example begins
@@ -54,11 +55,13 @@ export interface Outcome<S, F extends AnyFact> {
 export function specificationOf<S, C, F extends AnyFact>(by: Decider<S, C, F>): Given<S, C, F> {
   return (events) => ({
     when: (command) => {
-      const before = events.reduce((state, event) => by.evolve(state, event), by.initialState());
+      const evolved = (from: () => S, facts: readonly F[]): S =>
+        purely('evolve', () => facts.reduce((state, event) => by.evolve(state, event), from()));
+      const before = evolved(() => by.initialState(), events);
       try {
-        const decided = by.decide(command, before);
+        const decided = purely('decide', () => by.decide(command, before));
         const facts = (Array.isArray(decided) ? decided : [decided]) as readonly F[];
-        return new Followed(facts, () => facts.reduce((state, event) => by.evolve(state, event), before));
+        return new Followed(facts, () => evolved(() => before, facts));
       } catch (error) {
         return new Refused(error);
       }

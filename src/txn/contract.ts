@@ -60,8 +60,16 @@ export interface StoreOptions<S extends Tables, E extends Events = NoEvents> ext
    * giving one is `FilterRefused`. Nothing is refused where this is left out.
    */
   readonly strict?: Strict;
-  /** In development, the default, stored rows are frozen and accessors in written rows refused. */
+  /**
+   * In development, the default, stored rows are frozen, accessors in written rows refused, and folds of projections
+   * run where the clock, chance and timers are `ImpureFold`, as by `purely`.
+   */
   readonly mode?: 'development' | 'production';
+  /**
+   * Runs the folds of every so many batches twice: where they do not come to the same, the transaction is undone with
+   * `ImpureFold`. Not done where this is left out.
+   */
+  readonly checkPurity?: Sampling;
   /** Milliseconds since 1970; `Date.now` unless told. Commit time never goes back, whatever the clock does. */
   readonly clock?: () => number;
   /** Makes the log's lineage; a random id unless told. */
@@ -86,6 +94,11 @@ export interface OpenOptions<S extends Tables, E extends Events = NoEvents> exte
   readonly pendingBytesMax?: number;
 }
 
+/** One of every so many. */
+export interface Sampling {
+  readonly every: number;
+}
+
 /** How a snapshot is put in the place of what a store has. */
 export interface RestoreOptions extends ReadSnapshotOptions {
   /**
@@ -97,8 +110,11 @@ export interface RestoreOptions extends ReadSnapshotOptions {
 
 /** What every store has whose tables can be written, wherever its log is. */
 export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends ReadableStore<S, E>, Rebuilding {
-  /** Runs a body as `transact` would, tells what would have come of it, and undoes it. */
-  with<A>(body: Body<S, A, E>): DryRun<S, A, E>;
+  /**
+   * Runs a body as `transact` would, tells what would have come of it, and undoes it. With the `id` and the `meta` of
+   * the transaction it foretells, `tx.random()` gives the same numbers.
+   */
+  with<A>(body: Body<S, A, E>, options?: Pick<TransactOptions<S>, 'id' | 'meta'>): DryRun<S, A, E>;
   /**
    * Gives back the batches before an offset; what a holding follower or an open view needs stays, and goes with the
    * first batch after they let go.

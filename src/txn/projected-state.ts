@@ -5,7 +5,7 @@ import { applyChange } from '../projections/fold.js';
 import type { ProjectionDefinition } from '../projections/projection.js';
 import type { PinnedView } from '../projections/view.js';
 import { changeOf } from './change-of.js';
-import { Projector } from './projector.js';
+import { Projector, type Trust } from './projector.js';
 import { OpenTransaction } from './transaction.js';
 import type { Limits } from './write-scope.js';
 
@@ -14,8 +14,7 @@ export interface ProjectedParts {
   /** Its tables and its sources, empty or as they were at an offset. */
   readonly engine: Engine;
   readonly definition: ProjectionDefinition;
-  readonly limits: Limits;
-  readonly development: boolean;
+  readonly settings: Limits & Trust;
 }
 
 /** Told of the changes of a batch while it can be undone: whatever is thrown undoes it. */
@@ -37,7 +36,7 @@ export class ProjectedState {
     this.#parts = parts;
     this.engine = parts.engine;
     this.definition = parts.definition;
-    this.#projector = new Projector([parts.definition]);
+    this.#projector = new Projector([parts.definition], parts.settings);
   }
 
   /** Takes in what a batch changed in the sources, and folds it. @throws `ProjectionFailed`, and nothing has changed */
@@ -73,10 +72,10 @@ export class ProjectedState {
   }
 
   #apply(batch: AnyBatch, work: (tx: OpenTransaction, own: readonly AnyChange[]) => void): void {
-    const { engine, limits, development } = this.#parts;
+    const { engine, settings } = this.#parts;
     const { offset, at, id, meta, changes } = batch;
     const tx = new OpenTransaction({
-      ...{ engine, limits, development, sequences: NO_SEQUENCES, facts: undefined },
+      ...{ engine, limits: settings, development: settings.development, sequences: NO_SEQUENCES, facts: undefined },
       ...{ lineage: '', offset, at, id, meta },
     });
     engine.begin();

@@ -1,8 +1,10 @@
 import { MemoirError, show } from '../errors.js';
+import { equalPlain } from '../codecs/equality.js';
 import type { AnyBatch, AnyChange, AnyEvent } from '../log/batch.js';
 import type { AnyFold, ProjectionDefinition } from '../projections/projection.js';
 import type { FoldedBatch } from '../projections/projection-types.js';
 import type { TableReads } from '../projections/table-reader.js';
+import { purely } from '../purity.js';
 import { isThenable } from '../thenable.js';
 import { changeOf } from './change-of.js';
 import { seededRandom } from './random.js';
@@ -57,16 +59,28 @@ class FoldFace {
 interface Runnable {
   readonly definition: ProjectionDefinition;
   readonly Face: typeof FoldFace;
+  /** As errors name it. */
+  readonly what: string;
+}
+
+/** How far folds are trusted to be pure. */
+export interface Trust {
+  /** Runs folds where impure globals are refused. */
+  readonly development: boolean;
+  /** Every so many batches, folds are run twice and must come to the same; never for 0. */
+  readonly twiceEvery: number;
 }
 
 /** Folds what each transaction did into the tables of projections. */
 export class Projector {
+  readonly #trust: Trust;
   #all: readonly Runnable[];
   /** Those that are not run, since their tables are not what their folds made. */
   readonly #suspended = new Set<string>();
 
   /** @param projections each after those whose tables it reads */
-  constructor(projections: readonly ProjectionDefinition[]) {
+  constructor(projections: readonly ProjectionDefinition[], trust: Trust) {
+    this.#trust = trust;
     this.#all = projections.map(runnable);
   }
 
@@ -93,15 +107,30 @@ export class Projector {
 
   /**
    * Folds the changes that a transaction has made so far, and events; returns these changes and those that came of
-   * them. @throws `ProjectionFailed`
+   * them. @throws `ProjectionFailed`, `ImpureFold`
    */
   fold(tx: OpenTransaction, own: readonly AnyChange[], events: readonly AnyEvent[]): readonly AnyChange[] {
+    const { engine, offset } = tx;
+    const { twiceEvery } = this.#trust;
+    const { place } = engine;
+    const { bytes, changes: count } = tx;
+    const changes = this.#fold(tx, own, events);
+    if (twiceEvery === 0 || offset % twiceEvery !== 0) return changes;
+    engine.rollback(place);
+    [tx.bytes, tx.changes] = [bytes, count];
+    const again = this.#fold(tx, own, events);
+    if (!equalPlain(changes, again)) throw twofold(offset, changes, again);
+    return again;
+  }
+
+  #fold(tx: OpenTransaction, own: readonly AnyChange[], events: readonly AnyEvent[]): readonly AnyChange[] {
     const { engine } = tx;
     let changes = own;
     for (const one of this.#all) {
       if (this.#suspended.has(one.definition.name)) continue;
       const { place } = engine;
-      foldOne(one, tx, changes, events);
+      if (this.#trust.development) foldGuarded(one, tx, changes, events);
+      else foldOne(one, tx, changes, events);
       if (engine.place > place) changes = changes.concat(engine.changes(changeOf, place));
     }
     return changes;
@@ -122,7 +151,21 @@ export class Projector {
 }
 
 function runnable(definition: ProjectionDefinition): Runnable {
-  return { definition, Face: FoldFace.of(definition) };
+  return { definition, Face: FoldFace.of(definition), what: `a fold of ${definition.name}` };
+}
+
+function foldGuarded(
+  one: Runnable,
+  tx: OpenTransaction,
+  changes: readonly AnyChange[],
+  events: readonly AnyEvent[],
+): void {
+  try {
+    purely(one.what, () => foldOne(one, tx, changes, events));
+  } catch (cause) {
+    if (!isImpure(cause) || cause.projection !== undefined) throw cause;
+    throw impure(`${cause.message}, in batch ${tx.offset}`, one.definition.name, tx.offset);
+  }
 }
 
 function foldOne(
@@ -157,9 +200,9 @@ function run(
 ): void {
   try {
     const returned = fold(face as never, what as never, batch);
-    if (isThenable(returned)) throw asyncFold(name, returned);
+    if (isThenable(returned)) throw asyncFold(name, returned, batch);
   } catch (cause) {
-    throw failed(name, what, batch, cause);
+    throw isImpure(cause) ? cause : failed(name, what, batch, cause);
   }
 }
 
@@ -181,13 +224,33 @@ function failed(
   });
 }
 
-function asyncFold(projection: string, returned: PromiseLike<unknown>): MemoirError {
+function asyncFold(
+  projection: string,
+  returned: PromiseLike<unknown>,
+  { offset }: Pick<AnyBatch, 'offset'>,
+): MemoirError {
   // What it does later fails at `tx`; nobody waits for that, so it must not count as unhandled.
   returned.then(
     () => undefined,
     () => undefined,
   );
-  return new MemoirError('ImpureFold', `a fold of ${projection} returned a promise: a fold runs to its end at once`, {
-    projection,
-  });
+  const says = `a fold of ${projection} returned a promise: a fold runs to its end at once; in batch ${offset}`;
+  return impure(says, projection, offset);
+}
+
+function isImpure(error: unknown): error is MemoirError {
+  return error instanceof MemoirError && error.code === 'ImpureFold';
+}
+
+function impure(says: string, projection: string, offset: number): MemoirError {
+  return new MemoirError('ImpureFold', says, { projection, offset });
+}
+
+/** What to say where folds were run twice and did not come to the same. */
+function twofold(offset: number, first: readonly AnyChange[], second: readonly AnyChange[]): MemoirError {
+  const at = first.findIndex((change, i) => !equalPlain(change, second[i]));
+  const one = first[at] ?? second[first.length]!;
+  const said = `folded twice, batch ${offset} does not come to the same: see ${one.table} ${show(one.key)}`;
+  const advice = 'A fold keeps nothing to itself, and goes through nothing that has no order';
+  return new MemoirError('ImpureFold', `${said}. ${advice}`, { table: one.table, offset });
 }

@@ -104,9 +104,10 @@ export class Transactor {
     return resultOf(batch, result);
   }
 
-  dryRun(body: AnyBody): unknown {
+  dryRun(body: AnyBody, options: AnyTransactOptions): unknown {
     const { engine } = this.#parts;
     this.refuseNesting();
+    const named = this.#checked(options, ['id', 'meta']);
     return this.#run((tx) => {
       let result: unknown;
       try {
@@ -117,7 +118,7 @@ export class Transactor {
       const changes = this.#folded(tx, engine.changes(changeOf));
       engine.rollback(0);
       return { result, changes, events: tx.events ?? [], violations: tx.violations };
-    }, PLAIN);
+    }, named);
   }
 
   /** Appends a batch of what work writes by itself and says has changed. */
@@ -225,9 +226,9 @@ export class Transactor {
     return batch;
   }
 
-  #checked(options: AnyTransactOptions): Named {
+  #checked(options: AnyTransactOptions, known = OPTIONS): Named {
     if (options === NO_OPTIONS) return PLAIN;
-    checkOptions('transact', options, OPTIONS);
+    checkOptions('transact', options, known);
     const { meta = {}, id, evenEmpty } = options;
     if (evenEmpty !== undefined && typeof evenEmpty !== 'boolean')
       throw new MemoirError('OptionInvalid', `evenEmpty is ${show(evenEmpty)}: give true or false`);

@@ -141,7 +141,7 @@ describe('projections of a store', () => {
       expect.objectContaining({ cause: expect.objectContaining({ code: 'UniqueViolation' }) as Error }) as Error,
     );
     expect(insert(twice(async () => Promise.resolve()))).toThrow(
-      expect.objectContaining({ cause: expect.objectContaining({ code: 'ImpureFold' }) as Error }) as Error,
+      expect.objectContaining({ code: 'ImpureFold', projection: 'p', offset: 1 }) as Error,
     );
     // @ts-expect-error A table of a projection is not written by transactions.
     expect(() => make().transact((tx) => tx.totals.insert({ customer: 'x', cents: 1, orders: 1 }))).toThrow(TypeError);
