@@ -1,5 +1,5 @@
 import { schemaToday } from './codecs/evolution.js';
-import { StateHash } from './codecs/state-hash.js';
+import { ofTable, StateHash } from './codecs/state-hash.js';
 import { MemoirError } from './errors.js';
 import type { AnyBatch } from './log/batch.js';
 import type { FollowedLog } from './log/byte-log.js';
@@ -197,7 +197,7 @@ export class FollowingStore extends ProjectingStore {
 /** Takes what a batch changed into the hash of all rows. */
 function sumUp(rows: StateHash, { changes }: AnyBatch): void {
   for (const { table, before, after } of changes) {
-    if (before !== undefined) rows.remove(`table ${table}`, before);
-    if (after !== undefined) rows.add(`table ${table}`, after);
+    if (before !== undefined) rows.remove(ofTable(table), before);
+    if (after !== undefined) rows.add(ofTable(table), after);
   }
 }

@@ -1,9 +1,9 @@
 import { schemaToday } from './codecs/evolution.js';
 import { checkOptions } from './errors.js';
 import { Engine } from './projections/engine.js';
-import { Loaded } from './projections/snapshot-load.js';
+import { Loaded, type LoadPlan } from './projections/snapshot-load.js';
 import { sliceOf } from './projections/snapshot.js';
-import { SnapshotImage, verifySnapshot, type VerifiedSnapshot } from './projections/verified-snapshot.js';
+import { SnapshotImage, type VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import type { StoreParts } from './store-parts.js';
 import type { RestoreOptions } from './txn/contract.js';
@@ -19,13 +19,14 @@ export class Restoring {
   readonly #options: RestoreOptions;
   #loaded: Loaded | undefined;
 
-  private constructor(parts: StoreParts, image: SnapshotImage, options: RestoreOptions) {
+  private constructor(parts: StoreParts, image: SnapshotImage, loaded: Loaded | undefined, options: RestoreOptions) {
     this.#parts = parts;
     this.#image = image;
+    this.#loaded = loaded;
     this.#options = options;
   }
 
-  /** Verifies what is to be restored, in slices; the store goes on. */
+  /** Verifies what is to be restored, and loads it beside what the store has, in slices; the store goes on. */
   static async of(
     parts: StoreParts,
     given: Uint8Array | VerifiedSnapshot,
@@ -35,12 +36,13 @@ export class Restoring {
     checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
     const { lineage: _, ...reading } = options;
     sliceOf(reading);
+    if (given instanceof SnapshotImage) return new Restoring(parts, given, undefined, options);
     const { codec } = parts.settings;
-    const image =
-      given instanceof SnapshotImage
-        ? given
-        : await verifySnapshot(given as Uint8Array, { codec, ...reading }, platform);
-    return new Restoring(parts, image, options);
+    const { engine, plan } = groundOf(parts, options);
+    const { image, loaded } = await Loaded.verified(given as Uint8Array, { codec, ...reading }, engine, plan);
+    refuseStaleIn(loaded, parts);
+    parts.streams.guard();
+    return new Restoring(parts, image, loaded, options);
   }
 
   get offset(): number {
@@ -66,19 +68,33 @@ export class Restoring {
     }
   }
 
-  /** Loads it beside what the store has, in slices, under the definitions of now. */
+  /** Loads it beside what the store has, in slices, as that is defined now; not again, where that is as before. */
   async load(): Promise<void> {
-    const { engine, settings, streams } = this.#parts;
-    const { development, filterRows, events, migrate, stateHash } = settings;
-    const plan = { development, stateHash, sliceMs: sliceOf(this.#options), turns: platform };
-    const { definitions, version } = engine;
-    const today = schemaToday({ definitions, events, migrate });
-    const beside = new Engine(definitions, filterRows, version);
-    const loaded = await Loaded.inSlices(this.#image, beside, { ...plan, today });
-    if (loaded.head > 0) refuseStale(this.#parts.projector?.definitions ?? [], loaded.sequences);
-    this.#loaded = loaded;
+    const { engine: present, streams } = this.#parts;
+    if (this.#loaded === undefined || !present.isDefinedAs(this.#loaded.engine)) {
+      const { engine, plan } = groundOf(this.#parts, this.#options);
+      const loaded = await Loaded.inSlices(this.#image, engine, plan);
+      refuseStaleIn(loaded, this.#parts);
+      this.#loaded = loaded;
+    }
     streams.guard();
   }
+}
+
+/** An engine without rows, as the store is defined now, and how it is filled. */
+function groundOf(
+  { engine: present, settings }: StoreParts,
+  options: RestoreOptions,
+): { readonly engine: Engine; readonly plan: LoadPlan } {
+  const { development, filterRows, events, migrate, stateHash } = settings;
+  const { definitions, version } = present;
+  const today = schemaToday({ definitions, events, migrate });
+  const engine = new Engine(definitions, filterRows, version);
+  return { engine, plan: { development, stateHash, sliceMs: sliceOf(options), turns: platform, today } };
+}
+
+function refuseStaleIn({ head, sequences }: Loaded, { projector }: StoreParts): void {
+  if (head > 0) refuseStale(projector?.definitions ?? [], sequences);
 }
 
 /** A state on its way into a store: what `Loaded` has. */

@@ -5,7 +5,8 @@ import { Stopwatch } from '../harness/measure.js';
 import { STATUSES } from '../peers/rows.js';
 import { rowOf } from './rows.js';
 
-const Task = t.strict({
+/** The codec of their rows. */
+export const Task = t.strict({
   id: t.string,
   namespace: t.string,
   name: t.string,

@@ -2,6 +2,18 @@ import { ByteWriter } from './byte-writer.js';
 import { writeCanonical } from './canonical.js';
 import { hash128Into } from './hash128.js';
 
+const labels = new Map<string, string>();
+
+/** What the rows of a table are of; a text put together anew for each row would be flattened anew for each. */
+export function ofTable(name: string): string {
+  let label = labels.get(name);
+  if (label === undefined) {
+    label = `table ${name}`;
+    labels.set(name, label);
+  }
+  return label;
+}
+
 /**
  * What two replicas compare: the sum, modulo 2^128, of the hashes of all rows and of whatever else is state. A sum
  * knows no order, and what is removed is taken off again, so that it can be kept as the state changes.
@@ -20,6 +32,12 @@ export class StateHash {
   /** Takes off what was taken in. */
   remove(of: string, value: unknown): void {
     this.#shift(of, value, -1);
+  }
+
+  /** Takes in all that another one has. */
+  join(other: StateHash): void {
+    this.#hash.set(other.#sum);
+    this.#shiftBy(1);
   }
 
   /** The sum: 16 bytes, little-endian. */
@@ -47,6 +65,10 @@ export class StateHash {
     to.string(of);
     writeCanonical(value, to);
     hash128Into(to.bytes, to.at, this.#hash);
+    this.#shiftBy(sign);
+  }
+
+  #shiftBy(sign: 1 | -1): void {
     let carry = 0;
     for (let i = 0; i < 4; i++) {
       const sum = this.#sum[i]! + sign * this.#hash[i]! + carry;

@@ -18,11 +18,13 @@ export interface Proposed {
   readonly input: Uint8Array;
 }
 
+const encoder = new TextEncoder();
+
 /** Lays a command down. @throws `OptionInvalid` for a time that is none */
 export function writeCommand({ name, version, at, input }: Proposed): Uint8Array {
   if (!Number.isSafeInteger(at))
     throw new MemoirError('OptionInvalid', `at is ${at}: give whole milliseconds since 1970`);
-  const text = new TextEncoder().encode(name);
+  const text = encoder.encode(name);
   const bytes = new Uint8Array(NAME_AT + text.length + input.length);
   const view = new DataView(bytes.buffer);
   bytes[0] = FORMAT;
@@ -41,8 +43,21 @@ export function readCommand(bytes: Uint8Array): Proposed | undefined {
   const at = view.getFloat64(3, true);
   const end = NAME_AT + bytes[NAME_AT - 1]!;
   if (end > bytes.length || !Number.isSafeInteger(at)) return undefined;
-  const name = new TextDecoder().decode(bytes.subarray(NAME_AT, end));
+  const name = nameIn(bytes, end);
   return { name, version: view.getUint16(1, true), at, input: bytes.subarray(end) };
+}
+
+const decoder = new TextDecoder();
+
+/** The name in a command's bytes; most have nothing but ASCII, for which the platform's decoder is a long way. */
+function nameIn(bytes: Uint8Array, end: number): string {
+  let name = '';
+  for (let at = NAME_AT; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte >= 0x80) return decoder.decode(bytes.subarray(NAME_AT, end));
+    name += String.fromCharCode(byte);
+  }
+  return name;
 }
 
 /** How the inputs of commands are laid down. */

@@ -87,7 +87,7 @@ export function createFsm<
       throw new MemoirError('DefinitionInvalid', `${name} is no option of a state machine: its entries say the time`);
   }
   let now = 0;
-  const store = createStore<S, E, P>({ ...rest, stateHash, clock: () => now });
+  const store = createStore<S, E, P>({ idWindow: 1, ...rest, stateHash, clock: () => now });
   const machine = new Machine({
     store: store as unknown as Store<Tables>,
     commands: new Map(Object.entries<unknown>(commands)) as ReadonlyMap<string, AnyCommand>,

@@ -110,16 +110,17 @@ export class Machine {
   #read(data: Uint8Array): Read | string {
     const found = readCommand(data);
     if (found === undefined) return 'holds no command: its bytes are none that `encode` made';
-    const coder = this.#coders.get(found.name);
-    if (coder === undefined)
-      return `has the command ${JSON.stringify(found.name)}, which is not known: ${this.#known()}`;
-    if (found.version < 1 || found.version > coder.version)
-      return `has ${found.name} of version ${found.version}, and ${coder.version} is the newest that is known`;
+    const { name, version, at, input } = found;
+    const coder = this.#coders.get(name);
+    if (coder === undefined) return `has the command ${JSON.stringify(name)}, which is not known: ${this.#known()}`;
+    if (version < 1 || version > coder.version)
+      return `has ${name} of version ${version}, and ${coder.version} is the newest that is known`;
     try {
-      return { ...found, value: coder.decode(found.version, found.input) };
+      // Field by field: V8 makes a new shape each time a field is added to a copy of an object (Node 20).
+      return { name, version, at, input, value: coder.decode(version, input) };
     } catch (error) {
       if (isImpure(error)) throw this.#halt(error);
-      return `has a ${found.name} whose input cannot be read: ${(error as Error).message}`;
+      return `has a ${name} whose input cannot be read: ${(error as Error).message}`;
     }
   }
 

@@ -22,6 +22,11 @@ export class Rejection extends Error {
     message: string,
     readonly data?: unknown,
   ) {
+    // It is an answer: where it was thrown is of no use to whoever gets it, and to find that out takes longer than the
+    // command.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

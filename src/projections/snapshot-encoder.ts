@@ -1,7 +1,7 @@
 import { ByteWriter } from '../codecs/byte-writer.js';
 import { containerHead, writeBlock } from '../codecs/container.js';
 import { crc32c } from '../codecs/crc32c.js';
-import { StateHash } from '../codecs/state-hash.js';
+import { ofTable, StateHash } from '../codecs/state-hash.js';
 import type { AnyBatch } from '../log/batch.js';
 import { writeSequences } from '../log/batch-coder.js';
 import type { SnapshotLayout } from './snapshot-layout.js';
@@ -81,7 +81,7 @@ function* writeEntries(
     for (const row of view.reader(name).scan()) {
       to.long(layout.rowBranch(i));
       write(row, to);
-      hash.add(`table ${name}`, row);
+      hash.add(ofTable(name), row);
       yield true;
     }
   }

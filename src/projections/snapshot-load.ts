@@ -1,8 +1,7 @@
-import type { ByteCodec } from '../codecs/byte-codec.js';
 import type { SchemaToday } from '../codecs/evolution.js';
 import { freezePlain } from '../codecs/plain-data.js';
 import { compareKeys, type Key } from '../codecs/key.js';
-import { StateHash } from '../codecs/state-hash.js';
+import { ofTable, StateHash } from '../codecs/state-hash.js';
 import { schemaText, type StoreSchema } from '../codecs/store-schema.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
@@ -12,7 +11,12 @@ import type { SnapshotSink, WrittenState } from './snapshot-decoder.js';
 import type { SnapshotLayout } from './snapshot-layout.js';
 import { Snapshot } from './snapshot.js';
 import type { TableState } from './table-state.js';
-import { verifySnapshot } from './verified-snapshot.js';
+import {
+  verifySnapshot,
+  type ReadSnapshotOptions,
+  type SnapshotImage,
+  type VerifyingSink,
+} from './verified-snapshot.js';
 import { PinnedView } from './view.js';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -42,7 +46,7 @@ export interface Loadable {
 }
 
 /** The state that a snapshot holds, in tables of their own, beside whatever store there is. */
-export class Loaded implements SnapshotSink {
+export class Loaded implements VerifyingSink {
   readonly engine: Engine;
   /** The newest batch that it has. */
   head = 0;
@@ -58,13 +62,17 @@ export class Loaded implements SnapshotSink {
   /** The batches whose ids are remembered. */
   readonly remembered: AnyBatch[] = [];
 
-  /** The hash of the rows, where it is wanted. */
-  readonly rows: StateHash | undefined;
+  readonly #wantsHash: boolean;
+  /** Sums rows up; not where whoever verifies them does that. */
+  readonly #sum: StateHash | undefined;
+  /** The hash of the rows, where it is wanted, when they are all there. */
+  rows: StateHash | undefined;
 
-  private constructor(engine: Engine, { development, stateHash }: LoadOptions) {
+  private constructor(engine: Engine, { development, stateHash }: LoadOptions, isVerified = false) {
     this.engine = engine;
     this.#development = development;
-    this.rows = stateHash ? new StateHash() : undefined;
+    this.#wantsHash = stateHash;
+    this.#sum = stateHash && !isVerified ? new StateHash() : undefined;
     engine.begin();
     engine.doubt();
   }
@@ -88,20 +96,26 @@ export class Loaded implements SnapshotSink {
    * Verifies a snapshot and fills an engine without rows, in one go where its rows lie as those of today do. Where that
    * fails, the engine is not to be used.
    */
-  static async verified(bytes: Uint8Array, codec: ByteCodec, engine: Engine, plan: LoadPlan): Promise<Loaded> {
+  static async verified(
+    bytes: Uint8Array,
+    reading: ReadSnapshotOptions,
+    engine: Engine,
+    plan: LoadPlan,
+  ): Promise<{ readonly image: SnapshotImage; readonly loaded: Loaded }> {
     const { today, sliceMs, turns } = plan;
-    const loaded = new Loaded(engine, plan);
+    const loaded = new Loaded(engine, plan, true);
     const isToday = (schema: StoreSchema): boolean => schemaText(schema) === schemaText(today);
     const also = (schema: StoreSchema): Loaded | undefined => (isToday(schema) ? loaded : undefined);
-    const image = await verifySnapshot(bytes, { codec, sliceMs }, turns, also);
-    if (!isToday(image.schema)) return Loaded.inSlices(image, engine, plan);
+    const image = await verifySnapshot(bytes, reading, turns, also);
+    if (!isToday(image.schema)) return { image, loaded: await Loaded.inSlices(image, engine, plan) };
     for await (const _ of inSlices(loaded.#settle(image.offset), sliceMs, turns));
-    return loaded;
+    return { image, loaded };
   }
 
   /** An index at a time has its entries sorted: nothing else of a load takes as long without a pause. */
   *#settle(head: number): Generator<undefined> {
     this.head = head;
+    this.rows ??= this.#sum;
     for (const { indexes } of this.engine.tables.values()) {
       for (const index of indexes) {
         index.settle();
@@ -147,7 +161,11 @@ export class Loaded implements SnapshotSink {
     table.prepare(row);
     table.admit(row);
     engine.load(table, table.takeSlot(key, -1), row);
-    this.rows?.add(`table ${name}`, row);
+    this.#sum?.add(ofTable(name), row);
+  }
+
+  verified(rows: StateHash): void {
+    if (this.#wantsHash) this.rows = rows;
   }
 
   batch(batch: AnyBatch): void {

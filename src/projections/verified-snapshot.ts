@@ -5,7 +5,7 @@ import { toHex } from '../codecs/hex.js';
 import { json } from '../codecs/json-codec.js';
 import type { SchemaToday } from '../codecs/evolution.js';
 import { plainReadingsOf, readingsOf, type RowReading } from '../codecs/row-reading.js';
-import { StateHash } from '../codecs/state-hash.js';
+import { ofTable, StateHash } from '../codecs/state-hash.js';
 import type { StoreSchema } from '../codecs/store-schema.js';
 import { checkOptions, MemoirError } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
@@ -19,6 +19,11 @@ import {
 } from './snapshot-decoder.js';
 import { inSlices, type Turns } from './slices.js';
 import { sliceOf, type SnapshotOptions } from './snapshot.js';
+
+/** Takes in what a snapshot holds while that is verified, and the hash of the rows when it has been. */
+export interface VerifyingSink extends SnapshotSink {
+  verified(rows: StateHash): void;
+}
 
 /** How a snapshot is read. */
 export interface ReadSnapshotOptions extends SnapshotOptions {
@@ -84,7 +89,7 @@ export async function verifySnapshot(
   bytes: Uint8Array,
   options: ReadSnapshotOptions,
   turns: Turns,
-  also: (schema: StoreSchema) => SnapshotSink | undefined = () => undefined,
+  also: (schema: StoreSchema) => VerifyingSink | undefined = () => undefined,
 ): Promise<SnapshotImage> {
   checkOptions('readSnapshot', options, ['codec', 'sliceMs']);
   const sliceMs = sliceOf(options);
@@ -100,41 +105,53 @@ export async function verifySnapshot(
 }
 
 /** Compares the bytes with their checksum, and what they say with their state hash. */
-function* verify(file: SnapshotFile, also: SnapshotSink | undefined): Generator<SnapshotImage | undefined> {
+function* verify(file: SnapshotFile, also: VerifyingSink | undefined): Generator<SnapshotImage | undefined> {
   const { rows, stateHash } = yield* checkBytes(file);
   const readings = plainReadingsOf(file.codec, file.schema);
   const sum = new Summing(also);
   yield* decodeSnapshot(file, readings, sum);
   const hash = toHex(stateHash);
-  if (sum.rows !== rows || toHex(sum.hash.digest()) !== hash)
+  if (sum.count !== rows || toHex(sum.digest()) !== hash)
     throw new Fault('Damaged', 'does not hold the state that its end tells of: the state hash differs');
+  also?.verified(sum.rows);
   yield new SnapshotImage(file, rows, hash);
 }
 
 /** Sums up what it is given, and gives it on. */
 class Summing implements SnapshotSink {
-  readonly hash = new StateHash();
-  rows = 0;
+  /** The hash of the rows, and that of all else. */
+  readonly rows = new StateHash();
+  readonly #rest = new StateHash();
+  /** How many rows there are. */
+  count = 0;
   readonly #next: SnapshotSink | undefined;
 
   constructor(next: SnapshotSink | undefined) {
     this.#next = next;
   }
 
+  /** The state hash: 16 bytes. */
+  digest(): Uint8Array {
+    const all = new StateHash();
+    all.join(this.rows);
+    all.join(this.#rest);
+    return all.digest();
+  }
+
   state(state: WrittenState): void {
-    for (const sequence of state.sequences) this.hash.add('sequence', sequence);
-    for (const stream of state.streams) this.hash.add('stream', stream);
+    for (const sequence of state.sequences) this.#rest.add('sequence', sequence);
+    for (const stream of state.streams) this.#rest.add('stream', stream);
     this.#next?.state(state);
   }
 
   row(row: Row, reading: RowReading): void {
-    this.hash.add(`table ${reading.table}`, row);
-    this.rows++;
+    this.rows.add(ofTable(reading.table!), row);
+    this.count++;
     this.#next?.row(row, reading);
   }
 
   batch(batch: AnyBatch): void {
-    this.hash.add('id', [batch.id, batch.offset]);
+    this.#rest.add('id', [batch.id, batch.offset]);
     this.#next?.batch(batch);
   }
 }

@@ -42,8 +42,8 @@ const STEPS_MAX = 2_000_000;
  * @param history the operations, in any order
  * @param model what they do one after the other; see {@link SequentialModel}
  * @returns undefined when there is such an order; otherwise how far one comes, and what cannot be explained
- * @throws an `Error` when nothing can be said after two million steps: check shorter histories, or say what they are
- *   `about`
+ * @throws `RangeError` for an operation that returns before it is called; an `Error` when nothing can be said after
+ * two million steps: check shorter histories, or say what they are `about`
  *
  * @example
  * ```ts
@@ -63,6 +63,9 @@ export function linearizable<S, I, O>(
   model: SequentialModel<S, I, O>,
 ): NotLinearizable<I, O> | undefined {
   const { about } = model;
+  const strange = history.find(({ called, returned = Infinity }) => !(called <= returned));
+  if (strange !== undefined)
+    throw new RangeError(`an operation is called at ${strange.called} and returns at ${strange.returned}`);
   if (about === undefined) return explain(history, model, undefined);
   const parts = new Map<string, Operation<I, O>[]>();
   for (const operation of history) {
@@ -80,6 +83,7 @@ export function linearizable<S, I, O>(
 
 /** A call or a return, in the list of those whose operations have no place yet. */
 interface Moment<I, O> {
+  readonly number: number;
   readonly operation: Operation<I, O>;
   /** The return of a call; undefined for a return itself. */
   readonly end: Moment<I, O> | undefined;
@@ -87,10 +91,14 @@ interface Moment<I, O> {
   after: Moment<I, O> | undefined;
 }
 
-/** An operation that has been given a place, and the state before it. */
-interface Placed<S, I, O> {
-  readonly call: Moment<I, O>;
+/** A place in the order: the operation that was given it, the state after that, and which may be next. */
+interface Place<S, I, O> {
+  /** Undefined for the beginning. */
+  readonly call: Moment<I, O> | undefined;
   readonly state: S;
+  readonly candidates: readonly Moment<I, O>[];
+  /** How many of them have been tried. */
+  tried: number;
 }
 
 function explain<S, I, O>(
@@ -98,76 +106,109 @@ function explain<S, I, O>(
   { initial, step }: SequentialModel<S, I, O>,
   about: string | undefined,
 ): NotLinearizable<I, O> | undefined {
-  const list = new Moments(history);
-  const tried = new Tried<S>(history.length);
-  const placed: Placed<S, I, O>[] = [];
+  const moments = new Moments(history);
+  const seen = new Seen<S>();
+  const order: Place<S, I, O>[] = [];
   let best: NotLinearizable<I, O> | undefined;
-  let state = initial;
-  let moment = list.first;
-  while (moment !== undefined) {
-    const { operation, end } = moment;
-    if (end === undefined) {
-      // It has returned and has no place: an operation that was given one has to make room.
-      if (best === undefined || placed.length > best.explained.length)
-        best = { about, explained: placed.map(({ call }) => call.operation), unexplained: operation };
-      const last = placed.pop();
-      if (last === undefined) return best;
-      state = last.state;
-      tried.flip(list.numberOf(last.call));
-      list.putBack(last.call);
-      moment = last.call.after;
+  const give = (call: Moment<I, O> | undefined, state: S): void => {
+    order.push({ call, state, candidates: moments.candidates(), tried: 0 });
+  };
+  give(undefined, initial);
+  while (moments.firstReturn !== undefined) {
+    const place = order.at(-1)!;
+    if (place.tried === place.candidates.length) {
+      // One that has returned has no place after these: the last of them has to make room.
+      if (best === undefined || order.length > best.explained.length + 1) {
+        const explained = order.flatMap(({ call }) => call?.operation ?? []);
+        best = { about, explained, unexplained: moments.firstReturn.operation };
+      }
+      order.pop();
+      if (place.call === undefined) return best;
+      moments.putBack(place.call);
       continue;
     }
-    const [next, output] = step(state, operation.input);
-    const isExplained = operation.returned === undefined || equalPlain(output, operation.output);
-    if (isExplained && tried.isNew(list.numberOf(moment), next)) {
-      placed.push({ call: moment, state });
-      state = next;
-      list.takeOut(moment);
-      moment = list.first;
-    } else {
-      moment = moment.after;
-    }
+    const call = place.candidates[place.tried++]!;
+    const { input, returned, output } = call.operation;
+    const [state, answer] = step(place.state, input);
+    // What never returned need not have a place: it is given one for what it does to the state alone.
+    if (returned === undefined ? equalPlain(state, place.state) : !equalPlain(answer, output)) continue;
+    moments.takeOut(call);
+    if (seen.isNew(moments.key(), moments.open, state)) give(call, state);
+    else moments.putBack(call);
   }
   return undefined;
 }
 
-/** Calls and returns in the order of time; a call comes before the returns of its moment. */
+/**
+ * The operations that have no place yet: calls and returns in the order of time, a call before the returns of its
+ * moment; and apart from these the calls that never returned.
+ */
 class Moments<I, O> {
   readonly #head: Pick<Moment<I, O>, 'after'> = { after: undefined };
-  readonly #numbers = new Map<Moment<I, O>, number>();
+  readonly #open: Moment<I, O>[] = [];
+  /** By number, 1 for a place; what has returned is numbered by its call. */
+  readonly #placed: Uint8Array;
+  #count = 0;
+  /** Those that never returned and have a place, a bit each. */
+  open = 0n;
 
   constructor(history: readonly Operation<I, O>[]) {
-    const moments = history.flatMap((operation, number) => {
-      const end: Moment<I, O> = { operation, end: undefined, before: undefined, after: undefined };
-      const call: Moment<I, O> = { operation, end, before: undefined, after: undefined };
-      this.#numbers.set(call, number);
-      return [
-        { at: operation.called, moment: call },
-        { at: operation.returned ?? Infinity, moment: end },
-      ];
-    });
-    moments.sort((a, b) =>
-      a.at === b.at ? Number(a.moment.end === undefined) - Number(b.moment.end === undefined) : a.at - b.at,
-    );
+    const known: { readonly at: number; readonly moment: Moment<I, O> }[] = [];
+    let returns = 0;
+    for (const operation of history.toSorted((a, b) => a.called - b.called)) {
+      const { called, returned } = operation;
+      const number = returned === undefined ? this.#open.length : returns++;
+      const end: Moment<I, O> = { number, operation, end: undefined, before: undefined, after: undefined };
+      const call: Moment<I, O> = { number, operation, end, before: undefined, after: undefined };
+      if (returned === undefined) this.#open.push(call);
+      else known.push({ at: called, moment: call }, { at: returned, moment: end });
+    }
+    this.#placed = new Uint8Array(returns);
+    known.sort((a, b) => a.at - b.at || Number(a.moment.end === undefined) - Number(b.moment.end === undefined));
     let last: Moment<I, O> | undefined;
-    for (const { moment } of moments) {
+    for (const { moment } of known) {
       moment.before = last;
-      if (last === undefined) this.#head.after = moment;
-      else last.after = moment;
+      (last ?? this.#head).after = moment;
       last = moment;
     }
   }
 
-  get first(): Moment<I, O> | undefined {
-    return this.#head.after;
+  /** Which of those that returned have a place: the first that has none, and those with one after it. */
+  key(): string {
+    const first = this.#head.after?.number ?? this.#count;
+    const parts = [first];
+    for (let number = first + 1; parts.length <= this.#count - first; number++) {
+      if (this.#placed[number] === 1) parts.push(number);
+    }
+    return parts.join();
   }
 
-  numberOf(call: Moment<I, O>): number {
-    return this.#numbers.get(call)!;
+  /** The return that comes first: its operation is to have a place before any that was called later. */
+  get firstReturn(): Moment<I, O> | undefined {
+    let moment = this.#head.after;
+    while (moment?.end !== undefined) moment = moment.after;
+    return moment;
+  }
+
+  /** What may be next: all that was called before the first return; what never returned comes last, for it need not. */
+  candidates(): readonly Moment<I, O>[] {
+    const found: Moment<I, O>[] = [];
+    let moment = this.#head.after;
+    for (; moment?.end !== undefined; moment = moment.after) found.push(moment);
+    const until = moment?.operation.returned ?? Infinity;
+    for (const call of this.#open) {
+      if ((this.open & bitOf(call)) === 0n && call.operation.called <= until) found.push(call);
+    }
+    return found;
   }
 
   takeOut(call: Moment<I, O>): void {
+    if (call.operation.returned === undefined) {
+      this.open |= bitOf(call);
+      return;
+    }
+    this.#placed[call.number] = 1;
+    this.#count++;
     for (const moment of [call, call.end!]) {
       (moment.before ?? this.#head).after = moment.after;
       if (moment.after !== undefined) moment.after.before = moment.before;
@@ -176,6 +217,12 @@ class Moments<I, O> {
 
   /** In the opposite order of `takeOut`, for each still knows where it was. */
   putBack(call: Moment<I, O>): void {
+    if (call.operation.returned === undefined) {
+      this.open ^= bitOf(call);
+      return;
+    }
+    this.#placed[call.number] = 0;
+    this.#count--;
     for (const moment of [call.end!, call]) {
       (moment.before ?? this.#head).after = moment;
       if (moment.after !== undefined) moment.after.before = moment;
@@ -183,32 +230,29 @@ class Moments<I, O> {
   }
 }
 
-/** Which operations had a place, and which state they led to: the same need not be looked at again. */
-class Tried<S> {
-  readonly #placed: Uint8Array;
-  readonly #states = new Map<string, S[]>();
-  #steps = 0;
+function bitOf({ number }: { readonly number: number }): bigint {
+  return 1n << BigInt(number);
+}
 
-  constructor(count: number) {
-    this.#placed = new Uint8Array(count);
-  }
+/** A state, and which of those that never returned had a place when it was come to. */
+interface Reached<S> {
+  readonly state: S;
+  readonly open: bigint[];
+}
 
-  flip(number: number): void {
-    this.#placed[number]! ^= 1;
-  }
+/** What has been come to: it need not be looked at again, nor with more of those used up that never returned. */
+class Seen<S> {
+  readonly #reached = new Map<string, Reached<S>[]>();
+  #count = 0;
 
-  /** True where an operation's having a place too leads to something new; then it has. */
-  isNew(number: number, state: S): boolean {
-    this.flip(number);
-    const key = String.fromCodePoint(...this.#placed);
-    const states = this.#states.get(key) ?? [];
-    if (states.some((one) => equalPlain(one, state))) {
-      this.flip(number);
-      return false;
-    }
-    if (++this.#steps > STEPS_MAX) throw new Error(`${STEPS_MAX} steps were not enough: check a shorter history`);
-    states.push(state);
-    this.#states.set(key, states);
+  isNew(key: string, open: bigint, state: S): boolean {
+    let all = this.#reached.get(key);
+    if (all === undefined) this.#reached.set(key, (all = []));
+    let found = all.find((one) => equalPlain(one.state, state));
+    if (found === undefined) all.push((found = { state, open: [] }));
+    if (found.open.some((less) => (less & open) === less)) return false;
+    if (++this.#count > STEPS_MAX) throw new Error(`${STEPS_MAX} steps were not enough: check a shorter history`);
+    found.open.push(open);
     return true;
   }
 }

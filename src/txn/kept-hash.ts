@@ -1,5 +1,5 @@
 import { toHex } from '../codecs/hex.js';
-import { StateHash } from '../codecs/state-hash.js';
+import { ofTable, StateHash } from '../codecs/state-hash.js';
 import type { AnyBatch } from '../log/batch.js';
 import type { Log } from '../log/log.js';
 
@@ -42,7 +42,7 @@ export class KeptHash {
 
   /** Takes in the rows that a batch changed, and that the state is now the one after it. */
   note({ offset, changes }: AnyBatch): void {
-    for (const { table, before, after } of changes) this.replace(`table ${table}`, before, after);
+    for (const { table, before, after } of changes) this.replace(ofTable(table), before, after);
     this.#head = offset;
     const floor = Math.min((this.log?.floor ?? Infinity) - 1, offset);
     if ((offset - this.#base + 1) * WORDS > this.#words.length) this.#makeRoom(Math.max(floor, this.#base));

@@ -48,7 +48,9 @@ export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): 
     // One with a gap before the log's beginning is of no use.
     if (offset > outside.head || offset < outside.floor - 1) continue;
     try {
-      return await Loaded.verified(await outside.shelf.open(offset), codec, make(), { ...parts, sliceMs: SLICE_MS });
+      const bytes = await outside.shelf.open(offset);
+      const plan = { ...parts, sliceMs: SLICE_MS };
+      return (await Loaded.verified(bytes, { codec, sliceMs: SLICE_MS }, make(), plan)).loaded;
     } catch (error) {
       // Damage to its header is told as a format that nobody knows.
       if (!(error instanceof MemoirError) || (error.code !== 'Damaged' && error.code !== 'FormatUnknown')) throw error;

@@ -4,10 +4,12 @@
  *
  * Strategy: writers propose commands with titles of their own while nodes are killed in every way there is: the
  * leader's state machine, the leader's raftd, a follower whose disk is wiped, so that it is given a snapshot, all at
- * once; and the leader is stopped and goes on. Snapshots are made every few hundred entries.
+ * once; and the leader is stopped and goes on. Snapshots are made every few hundred entries. Other clients race each
+ * other for a few instances, and read them linearizably.
  *
  * Invariants: what was acknowledged is there once, as it was answered; what was not is there once or not at all; in the
- * end all nodes say the same state hash, and at every index that they share.
+ * end all nodes say the same state hash, and at every index that they share. Some order explains what the racing
+ * clients were told.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +18,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { linearizable } from '../../src/testing.js';
+import { lights, Racers } from '../support/raft-racers.js';
 import { buildRaftd, Cluster, NAMES, type Name, type Response } from '../../examples/raft-task-server/cluster.js';
 
 const PORT = 48_200;
@@ -82,6 +86,8 @@ const followerOf = (leader: Name): Name => NAMES.find((name) => name !== leader)
 
 describe('a cluster', () => {
   it('loses nothing that it acknowledged, whatever is killed, and its nodes agree', async () => {
+    const racers = new Racers(cluster);
+    await racers.start(4);
     const writers = new Writers(8);
     await sleep(1500);
 
@@ -115,6 +121,7 @@ describe('a cluster', () => {
     await cluster.leader();
     await sleep(1000);
     await writers.stop();
+    await racers.stop();
 
     const { acknowledged, unsure } = writers;
     const last = Math.max(...[...acknowledged.values()].map(({ index }) => index));
@@ -127,6 +134,17 @@ describe('a cluster', () => {
       for (const title of unsure) expect(jobs.get(title)?.length ?? 0).toBeLessThanOrEqual(1);
       expect([...jobs.keys()].filter((title) => !acknowledged.has(title) && !unsure.has(title))).toEqual([]);
     }
+    const { history } = racers;
+    const answered = history.filter(({ returned }) => returned !== undefined);
+    console.info(
+      `${answered.length} moves and reads that raced were answered, ${history.length - answered.length} not`,
+    );
+    expect(answered.length).toBeGreaterThan(100);
+    expect(linearizable(history, lights)).toBeUndefined();
+    // The history can show a fault: one read that says something else is found.
+    const read = answered.findLast(({ input }) => input.to === undefined)!;
+    const wrong = history.map((one) => (one === read ? { ...read, output: 'blue' } : one));
+    expect(linearizable(wrong, lights)?.unexplained.output).toBe('blue');
     const stands = await Promise.all(NAMES.map((name) => status(name, last)));
     expect(new Set(stands.map(({ hash }) => hash)).size).toBe(1);
     const from = Math.max(...stands.map(({ floor }) => floor as number));

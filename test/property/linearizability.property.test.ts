@@ -113,6 +113,21 @@ describe('the linearizability checker', () => {
     expect(linearizable(flicker, register)?.unexplained).toBe(flicker[2]);
   });
 
+  it('comes to its end where much was never answered', () => {
+    const writes = Array.from({ length: 120 }, (_, i): Done => {
+      return { called: i, returned: i + 30, input: { set: i }, output: i };
+    });
+    const open = Array.from({ length: 40 }, (_, i): Done => {
+      return { called: i, returned: undefined, input: i % 2 === 0 ? { get: true } : { set: 1000 + i } };
+    });
+    const stale: Done = { called: 500, returned: 501, input: { get: true }, output: 3 };
+    expect(linearizable([...writes, ...open], register)).toBeUndefined();
+    const few = [...writes.slice(0, 8), ...open.slice(0, 8)];
+    expect(linearizable([...few, { ...stale, output: 9999 }], register)?.unexplained.output).toBe(9999);
+    expect(() => linearizable([{ ...stale, returned: 1 }], register)).toThrow(RangeError);
+    expect(() => linearizable([{ ...stale, called: NaN }], register)).toThrow(RangeError);
+  });
+
   it('takes things apart that have nothing to do with each other', () => {
     const apart = { ...register, about: (what: Input) => Object.keys(what).join() };
     const one: Done = { called: 1, returned: 2, input: { set: 1 }, output: 1 };
