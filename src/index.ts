@@ -81,6 +81,7 @@ export type {
   ValueTable,
 } from './projections/projection-types.js';
 export { openStore } from './open-store.js';
+export { openReplica } from './open-replica.js';
 export { readSnapshot } from './read-snapshot.js';
 export { checkCompatibility, describeSchema, type SchemaSource } from './compatibility.js';
 export { createStore } from './store.js';
@@ -110,6 +111,7 @@ export type {
 } from './txn/transact-types.js';
 export type { Parked, ProjectedStore, ProjectOptions, ReadableStore, RowChange } from './txn/readable-store.js';
 export type { Rebuilding, RebuildOptions, Rebuilt } from './txn/rebuilding.js';
+export type { Replica, ReplicaOptions, ReplicaSource } from './txn/replica.js';
 export type { FollowingOptions, FollowingStore } from './txn/following.js';
 export type { AddIndexOptions } from './txn/schema-changes.js';
 export type { NewName, One, WithIndex, WithTable, WithoutIndex } from './txn/schema-types.js';

@@ -49,6 +49,11 @@ export class Restoring {
     return this.#image.offset;
   }
 
+  /** The id of the log that it was made from. */
+  get origin(): string {
+    return this.#image.lineage;
+  }
+
   /** What the log is called from then on: another log, unless it goes on with this one. */
   get lineage(): string {
     const { log } = this.#parts;

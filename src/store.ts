@@ -1,20 +1,14 @@
-import { schemaToday } from './codecs/evolution.js';
 import type { Events, NoEvents } from './codecs/event-types.js';
 import type { Tables } from './codecs/table-types.js';
 import type { AnyBatch } from './log/batch.js';
-import { MemoryLog } from './log/memory-log.js';
-import { Engine } from './projections/engine.js';
+import { memoryParts } from './memory-parts.js';
 import type { Projection, TablesOf } from './projections/projection-types.js';
-import { Loaded, type LoadOptions } from './projections/snapshot-load.js';
-import type { SnapshotImage, VerifiedSnapshot } from './projections/verified-snapshot.js';
+import type { VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { adopt, Restoring } from './restore.js';
 import { ProjectingStore } from './projecting-store.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
-import { assemble, type StoreParts } from './store-parts.js';
+import type { StoreParts } from './store-parts.js';
 import type { RestoreOptions, Store, StoreOptions } from './txn/contract.js';
-import { KeptHash } from './txn/kept-hash.js';
-import { Ledger } from './txn/ledger.js';
-import { DirectSink } from './txn/sink.js';
 import { NO_OPTIONS, type AnyBody, type AnyTransactOptions } from './txn/transactor.js';
 
 /**
@@ -51,19 +45,7 @@ class MemoryStore extends ProjectingStore {
   readonly #parts: StoreParts;
 
   constructor(settings: StoreSettings) {
-    const { definitions, snapshot, development, filterRows, lineage, idWindow, stateHash } = settings;
-    const engine = new Engine(definitions, filterRows);
-    const loaded =
-      snapshot === undefined
-        ? undefined
-        : loadAtOnce(snapshot, engine, { today: schemaToday(settings), development, stateHash });
-    const log = new MemoryLog(lineage, { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity });
-    const ledger = new Ledger(idWindow, stateHash ? new KeptHash() : undefined);
-    if (loaded !== undefined) ledger.reset(loaded);
-    const parts = assemble({
-      ...{ settings, engine, log, ledger },
-      sinkOf: (feed, horizon) => new DirectSink(log, feed, horizon),
-    });
+    const parts = memoryParts(settings);
     super(parts);
     this.#parts = parts;
     this.buildStaleNow();
@@ -91,11 +73,4 @@ class MemoryStore extends ProjectingStore {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Fills the tables of a new store. */
-function loadAtOnce(image: SnapshotImage, engine: Engine, options: LoadOptions): Loaded {
-  let loaded: Loaded | undefined;
-  for (const step of Loaded.from(image, engine, options)) loaded = step;
-  return loaded!;
 }

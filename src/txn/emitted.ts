@@ -104,7 +104,7 @@ export function checkStream(stream: unknown): asserts stream is string {
 }
 
 /** What is wrong with an event's data, whatever it is: proxies and getters throw what they like. */
-function refusal(event: string, error: unknown): MemoirError {
+export function refusal(event: string, error: unknown): MemoirError {
   if (error instanceof MemoirError) return error;
   if (!(error instanceof Fault)) {
     const says = show((error as Error | null)?.message);

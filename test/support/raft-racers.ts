@@ -14,7 +14,7 @@ interface Input {
 const NEXT: Readonly<Record<string, string>> = { red: 'green', green: 'amber', amber: 'red' };
 const STATES = Object.keys(NEXT);
 
-/** What an instance does by itself: it goes from one state to the next, refuses all else, and says its state when read. */
+/** What an instance does by itself: it goes to the next state, refuses all else, and says its state when read. */
 export const lights: SequentialModel<string, Input, string> = {
   initial: 'red',
   step: (state, { to }) =>

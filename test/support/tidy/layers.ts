@@ -10,6 +10,8 @@ const LEVELS: readonly (readonly string[])[] = [
   [
     'src/store.ts',
     'src/store-core.ts',
+    'src/memory-parts.ts',
+    'src/open-replica.ts',
     'src/store-parts.ts',
     'src/projected-store.ts',
     'src/projecting-store.ts',
