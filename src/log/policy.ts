@@ -7,7 +7,7 @@ import { NetChanges } from './net-changes.js';
  *
  * - `{ buffer: n }`: up to n batches wait; one more ends the consumer with `ConsumerTooSlow`
  * - `'latest'`: the newest one waits, those before it are passed over
- * - `'coalesceByKey'`: they wait as one, with the net change of each row
+ * - `'coalesceByKey'`: they wait as one, with the net change of each row, and without domain events
  * - `'drop'`: none waits; a `gap` marker says what was missed
  */
 export type Policy = { readonly buffer: number } | 'latest' | 'coalesceByKey' | 'drop';

@@ -10,7 +10,12 @@ const Order = t.intersection([
 ]);
 const orders = table(Order, {
   primaryKey: 'id',
-  indexes: { byCents: ['cents'], byNote: { on: ['note'], sparse: true }, dear: { on: ['cents'], where: () => true } },
+  indexes: {
+    byCents: ['cents'],
+    byCustomerAndCents: ['customer', 'cents'],
+    byNote: { on: ['note'], sparse: true },
+    dear: { on: ['cents'], where: () => true },
+  },
 });
 const customers = table(t.strict({ id: t.string }), { primaryKey: 'id' });
 const Paid = t.strict({ cents: t.Int });
@@ -33,6 +38,7 @@ it.each([
   ['groupBy', groupBy, { ...group, measures: { customer: min('id') } }, 'measures.customer'],
   ['join', join, { ...joined, right: { orders } }, 'right'],
   ['join', join, { ...joined, on: ['nope', 'primaryKey'] }, 'on'],
+  ['join', join, { ...joined, on: ['byCustomerAndCents', 'primaryKey'] }, 'on'],
   ['topN', topN, { ...top, index: 'nope' }, 'index'],
   ['topN', topN, { ...top, index: 'dear' }, 'index'],
   ['topN', topN, { ...top, index: 'byNote' }, 'index'],

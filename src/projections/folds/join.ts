@@ -32,7 +32,7 @@ export interface JoinOptions<N extends string, L extends Tables, O extends Table
   /** The two tables, each by its name in the store. */
   readonly left: L;
   readonly right: O;
-  /** An index of each, or `primaryKey`: rows are joined that share a key of these. */
+  /** An index of each, or `primaryKey`: rows are joined that share a key of these, of as many parts. */
   readonly on: readonly [left: IndexName<L>, right: IndexName<O>];
   /** The codec of the joined rows. */
   readonly row: C;
@@ -94,6 +94,11 @@ export function join<
   const sides = [sideOf('left', left, on[0]), sideOf('right', right, on[1])] as const;
   if (sides[0].name === sides[1].name)
     throw invalid('right', `is ${show(sides[0].name)}, as the left one is: join two tables`);
+  const [one, other] = sides;
+  if (one.width !== 0 && other.width !== 0 && one.width !== other.width) {
+    const said = sides.map(({ name: of, index, width }) => `${index} of ${of} has ${width}`).join(', ');
+    throw invalid('on', `joins by keys of as many parts, and ${said}: name two indexes that are alike`);
+  }
   const isBare = !Array.isArray(primaryKey);
   const key = (isBare ? [primaryKey] : primaryKey) as readonly string[];
   const joined = new Joined({ name, sides, select: select as never, row, key, isBare });
@@ -117,16 +122,21 @@ interface Side {
   readonly name: string;
   readonly definition: Definition;
   readonly index: string;
+  /** How many parts its keys have; 0 where a callback makes them. */
+  readonly width: number;
   /** The keys by which a row is joined. */
   readonly keysOf: (row: Row) => readonly (readonly unknown[])[];
 }
 
 function sideOf(path: string, given: Tables, index: string): Side {
   const [name, definition] = onlyTable(given, path);
-  if (index === PRIMARY) return { name, definition, index, keysOf: (row) => [keyOf(definition, row)] };
+  const { primaryKey } = definition;
+  if (index === PRIMARY)
+    return { name, definition, index, width: primaryKey.length, keysOf: (row) => [keyOf(definition, row)] };
   const plan = definition.indexes.find((one) => one.name === index);
   if (plan === undefined) throw invalid('on', `${name} has no index ${show(index)}: name one, or primaryKey`);
-  return { name, definition, index, keysOf: (row) => plan.keysOf(row, { table: name, index }) };
+  const keysOf: Side['keysOf'] = (row) => plan.keysOf(row, { table: name, index });
+  return { name, definition, index, width: plan.width, keysOf };
 }
 
 /** What a join is made of. */
