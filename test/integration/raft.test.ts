@@ -23,6 +23,10 @@ import { lights, Racers } from '../support/raft-racers.js';
 import { buildRaftd, Cluster, NAMES, type Name, type Response } from '../../examples/raft-task-server/cluster.js';
 
 const PORT = 48_200;
+
+/** So long a cluster may take to be one again, and to take what is proposed. */
+const PATIENCE_MS = 60_000;
+
 const dir = mkdtempSync(join(tmpdir(), 'raft-'));
 let cluster: Cluster;
 
@@ -50,6 +54,14 @@ class Writers {
 
   constructor(count: number) {
     this.#done = Promise.all(Array.from({ length: count }, (_, writer) => this.#write(writer)));
+  }
+
+  /** Resolves when so many more are acknowledged: whatever was done to the cluster, it goes on. */
+  async more(count: number): Promise<void> {
+    const enough = this.acknowledged.size + count;
+    for (const begin = performance.now(); this.acknowledged.size < enough; await sleep(20)) {
+      if (performance.now() - begin > PATIENCE_MS) throw new Error(`${enough - this.acknowledged.size} are not taken`);
+    }
   }
 
   async stop(): Promise<void> {
@@ -89,37 +101,46 @@ describe('a cluster', () => {
     const racers = new Racers(cluster);
     await racers.start(4);
     const writers = new Writers(8);
-    await sleep(1500);
+    await writers.more(200);
 
     const first = await cluster.leader();
     await cluster.kill(first);
-    await sleep(2500);
+    await writers.more(100);
     cluster.start(first);
+    await writers.more(50);
 
     const second = await cluster.leader();
     process.kill((await status(second))['raftPid'] as number, 'SIGKILL');
-    await sleep(2500);
+    await writers.more(100);
 
     const third = await cluster.leader();
     const wiped = followerOf(third);
     await cluster.kill(wiped);
     await sleep(300);
     cluster.wipe(wiped);
-    await sleep(1500);
+    await writers.more(100);
     cluster.start(wiped);
-    await sleep(1500);
+    await writers.more(100);
 
     const fourth = await cluster.leader();
-    process.kill(cluster.pidOf(fourth), 'SIGSTOP');
-    await sleep(2500);
-    process.kill(cluster.pidOf(fourth), 'SIGCONT');
+    // Both of it: the others elect one of them, and the old leader wakes up to a term that is not its own.
+    const stopped = [cluster.pidOf(fourth), (await status(fourth))['raftPid'] as number];
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    await writers.more(20);
+    for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    await writers.more(50);
+    // Its state machine alone: it leads on, and nothing is taken until it goes on.
+    const fifth = await cluster.leader();
+    process.kill(cluster.pidOf(fifth), 'SIGSTOP');
     await sleep(1000);
+    process.kill(cluster.pidOf(fifth), 'SIGCONT');
+    await writers.more(50);
 
     await cluster.kill(...NAMES);
     await sleep(300);
     cluster.start(...NAMES);
-    await cluster.leader();
-    await sleep(1000);
+    await writers.more(50);
+    await racers.answered(100);
     await writers.stop();
     await racers.stop();
 
@@ -127,7 +148,6 @@ describe('a cluster', () => {
     const last = Math.max(...[...acknowledged.values()].map(({ index }) => index));
     await cluster.applied(last);
     console.info(`${acknowledged.size} acknowledged, ${unsure.size} not, entry ${last}`);
-    expect(acknowledged.size).toBeGreaterThan(500);
     for (const name of NAMES) {
       const jobs = await jobsOf(name, last);
       for (const [title, { id }] of acknowledged) expect([name, title, jobs.get(title)]).toEqual([name, title, [id]]);
@@ -139,7 +159,6 @@ describe('a cluster', () => {
     console.info(
       `${answered.length} moves and reads that raced were answered, ${history.length - answered.length} not`,
     );
-    expect(answered.length).toBeGreaterThan(100);
     expect(linearizable(history, lights)).toBeUndefined();
     // The history can show a fault: one read that says something else is found.
     const read = answered.findLast(({ input }) => input.to === undefined)!;
@@ -156,7 +175,7 @@ describe('a cluster', () => {
     for (const other of others) expect(other).toEqual(one);
     // Snapshots were made and installed: no node has all batches since the beginning.
     for (const { floor } of stands) expect(floor).toBeGreaterThan(1);
-  }, 240_000);
+  }, 400_000);
 
   it('reads what was written: at least at an index, and linearizably', async () => {
     const leader = await cluster.leader();

@@ -47,6 +47,11 @@ export class Racers {
     this.#done = Promise.all(Array.from({ length: clients }, (_, client) => this.#race(client)));
   }
 
+  /** Resolves when so many were answered. */
+  async answered(count: number): Promise<void> {
+    while (this.history.filter(({ returned }) => returned !== undefined).length < count) await sleep(20);
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#done;
