@@ -9,7 +9,7 @@ import { Engine } from './projections/engine.js';
 import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
 import { checkSources, inOrder } from './projections/projection-plan.js';
 import { Loaded } from './projections/snapshot-load.js';
-import { inSlices } from './projections/slices.js';
+import { inSlices, sharedTurns } from './projections/slices.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import { ProjectedStore, sameTables, type Begun, type FollowPlan } from './projected-store.js';
@@ -194,15 +194,18 @@ export abstract class ProjectingStore extends StoreCore {
   ): Promise<void> {
     const { log } = this.#parts;
     const { lineage } = log;
-    const work = function* (): Generator<undefined> {
-      while (done() < log.head) {
+    const work = function* (to: number): Generator<undefined> {
+      while (done() < to) {
         state.fold(log.at(done() + 1));
         folded(done() + 1);
         yield undefined;
       }
     };
-    while (log.head - done() > LEFT_MAX) {
-      for await (const _ of inSlices(this.#guarded(work(), state.definition.name, lineage, signal), sliceMs, platform));
+    for (let left = Infinity, now: number; (now = log.head - done()) > LEFT_MAX; left = now) {
+      // Shared as long as that gets somewhere: where folds take longer than the writing, it would never end.
+      const turns = now < left / 2 ? sharedTurns(platform, () => log.head) : platform;
+      const to = log.head;
+      for await (const _ of inSlices(this.#guarded(work(to), state.definition.name, lineage, signal), sliceMs, turns));
     }
   }
 
@@ -222,7 +225,11 @@ export abstract class ProjectingStore extends StoreCore {
       const lastAt = log.lastAt;
       try {
         const work = this.#guarded(state.seed(view, lastAt), definition.name, lineage, signal);
-        for await (const _ of inSlices(work, sliceMs, platform));
+        for await (const _ of inSlices(
+          work,
+          sliceMs,
+          sharedTurns(platform, () => log.head),
+        ));
       } finally {
         view.close();
       }

@@ -6,6 +6,26 @@ export interface Turns {
   readonly pause: () => Promise<void>;
 }
 
+/**
+ * Turns that leave others as much time as a slice took, for as long as they use it: until nothing happens in a turn.
+ *
+ * @param happened counts what others do
+ */
+export function sharedTurns({ elapsed, pause }: Turns, happened: () => number): Turns {
+  let begun = elapsed();
+  const shared = async (): Promise<void> => {
+    const now = elapsed();
+    const until = now + (now - begun);
+    let seen: number;
+    do {
+      seen = happened();
+      await pause();
+    } while (happened() !== seen && elapsed() < until);
+    begun = elapsed();
+  };
+  return { elapsed, pause: shared };
+}
+
 /** The clock is looked at once in so many steps. */
 const STEPS_PER_LOOK = 8;
 

@@ -23,7 +23,7 @@ type Take = (changes: readonly AnyChange[]) => void;
 const NO_SEQUENCES: ReadonlyMap<string, number> = new Map();
 
 /** So many rows are folded together where a projection is built from rows. */
-const ROWS_TOGETHER = 64;
+const ROWS_TOGETHER = 32;
 
 /** The state of one projection beside a store: its tables, and its own copy of the tables that it reads. */
 export class ProjectedState {
