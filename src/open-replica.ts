@@ -86,7 +86,8 @@ class AppliedReplica {
   apply(given: unknown): void {
     const { engine, settings, log, streams } = this.#parts;
     streams.guard();
-    const batch: AnyBatch = received(given, { engine, events: settings.events, development: settings.development });
+    const { events, development } = settings;
+    const batch: AnyBatch = received(given, { engine, events, development, head: log.head });
     if (batch.at < log.lastAt)
       throw new MemoirError('Damaged', `batch ${batch.offset} is of before batch ${log.head}: it is of another log`);
     this.#applier.apply(batch);

@@ -17,6 +17,12 @@ export interface ApplierParts {
   readonly transactor: Transactor;
 }
 
+/** @throws `Conflict` for an offset that is not the next */
+export function mustFollow(offset: number, head: number): void {
+  if (offset === head + 1) return;
+  throw new MemoirError('Conflict', `batch ${offset} does not follow the head, which is ${head}`, { offset, head });
+}
+
 /** Takes batches that were made elsewhere into a store, one after the other: each is folded, seen, and told of. */
 export class Applier {
   readonly #parts: ApplierParts;
@@ -28,11 +34,7 @@ export class Applier {
   /** Applies the batch after the head; what is thrown has changed nothing. @throws `Conflict`, what a fold throws */
   apply(batch: AnyBatch): void {
     const { engine, sink, ledgers, transactor } = this.#parts;
-    if (batch.offset !== sink.head + 1)
-      throw new MemoirError('Conflict', `batch ${batch.offset} does not follow the head, which is ${sink.head}`, {
-        offset: batch.offset,
-        head: sink.head,
-      });
+    mustFollow(batch.offset, sink.head);
     assert(batch.at >= sink.lastAt, 'time does not go back');
     transactor.alone(() => {
       try {

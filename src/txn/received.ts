@@ -7,6 +7,7 @@ import { MemoirError, show } from '../errors.js';
 import { kindOf, type AnyBatch, type AnyChange, type AnyEvent, type Meta } from '../log/batch.js';
 import { NO_EVENTS } from '../log/batch-coder.js';
 import type { Engine } from '../projections/engine.js';
+import { mustFollow } from './applier.js';
 import { refusal, type EventDefinitions } from './emitted.js';
 
 /** What a batch from elsewhere is held to. */
@@ -14,6 +15,8 @@ export interface Receiving {
   readonly engine: Engine;
   readonly events: EventDefinitions;
   readonly development: boolean;
+  /** What the batch is to follow. */
+  readonly head: number;
 }
 
 /**
@@ -21,13 +24,15 @@ export interface Receiving {
  * rows. What was there before comes from the state that it is applied to. Uniqueness is not asked for again: what a log
  * has, has happened.
  *
- * @throws `Damaged` for what is no batch, `DefinitionInvalid` for a table that is not defined, `RowInvalid`,
- *   `UnknownField`, `EventUnknown`, `EventInvalid`, `MetaInvalid`
+ * @throws `Conflict` for one that does not follow the head, `Damaged` for what is no batch, `DefinitionInvalid` for a
+ *   table that is not defined, `RowInvalid`, `UnknownField`, `EventUnknown`, `EventInvalid`, `MetaInvalid`
  */
 export function received(given: unknown, receiving: Receiving): AnyBatch {
   const { offset, at, id, meta = {}, changes, events = NO_EVENTS, sequences } = objectOf(given, 'a batch');
   if (!isOffset(offset) || !Number.isSafeInteger(at) || !Array.isArray(changes) || !Array.isArray(events))
     throw damaged(`a batch of offset ${show(offset)} and time ${show(at)} is none: give what a store's stream gave`);
+  // First of all: to what comes again, the state as it is now says nothing.
+  mustFollow(offset, receiving.head);
   if (id !== undefined && typeof id !== 'string') throw damaged(`batch ${offset} has the id ${show(id)}`);
   if (!isPlainObject(meta))
     throw new MemoirError('MetaInvalid', `batch ${offset} has the meta ${show(meta)}`, { offset });

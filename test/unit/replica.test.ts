@@ -86,6 +86,20 @@ describe('a replica', () => {
     expect(() => replica.apply(store.batch(3))).toThrow(code('StoreClosed'));
   });
 
+  it('says Conflict of what comes again, though it was made before and deletes what is gone', () => {
+    let time = 1;
+    const store = createStore({ tables, lineage: 'one', clock: () => time++ });
+    store.transact((tx) => tx.tasks.insert({ id: 'a', n: 1 }));
+    store.transact((tx) => tx.tasks.delete('a'));
+    store.transact((tx) => tx.tasks.insert({ id: 'b', n: 1 }));
+    const replica = openReplica({ tables, lineage: 'one' });
+    for (const offset of [1, 2, 3]) replica.apply(store.batch(offset));
+    for (const offset of [1, 2, 3, 5]) {
+      const again = { ...store.batch(Math.min(offset, 3)), offset };
+      expect(() => replica.apply(again)).toThrow(code('Conflict'));
+    }
+  });
+
   it('takes nothing that does not follow, or does not fit, and stays as it was', async () => {
     const store = storeOf();
     for (const id of ['a', 'b']) put(store, id, 1);
