@@ -118,10 +118,19 @@ export const evolutions: fc.Arbitrary<Evolution> = fc.letrec<{ any: Evolution }>
     })),
     fc.tuple(tie('any'), fc.constantFrom<t.Mixed>(t.null, t.undefined)).map(([one, more]) => ({
       ...one,
-      reader: t.union([one.reader, more]),
+      reader: widened(one.reader, more),
     })),
     tie('any').map((one) => ({ ...one, reader: t.unknown, becomes: same })),
     fields(tie('any')),
     variants(tie('any')),
   ),
 })).any;
+
+/** Or what is given: io-ts finds tags in a plain object, and throws for one that is called as what every object has. */
+function widened(reader: t.Mixed, more: t.Mixed): t.Mixed {
+  try {
+    return t.union([reader, more]);
+  } catch {
+    return reader;
+  }
+}
