@@ -151,7 +151,7 @@ export abstract class ProjectingStore extends StoreCore {
       const from = this.#sequences.get(versionSequence(next.name));
       const batch = await this.commit((id) => {
         this.#guardBuild(next.name, lineage, plan.signal);
-        for (const waiting of this.#from(done + 1)) state.fold(waiting);
+        for (const waiting of this.#from(done + 1)) state.build(waiting);
         return this.#swap(state, ordered, id);
       });
       const changes = batch.changes.filter(({ table }) => next.tables.has(table));
@@ -196,7 +196,7 @@ export abstract class ProjectingStore extends StoreCore {
     const { lineage } = log;
     const work = function* (to: number): Generator<undefined> {
       while (done() < to) {
-        state.fold(log.at(done() + 1));
+        state.build(log.at(done() + 1));
         folded(done() + 1);
         yield undefined;
       }
@@ -241,7 +241,7 @@ export abstract class ProjectingStore extends StoreCore {
     let [head, lastAt] = [0, -Infinity];
     for await (const batch of older) {
       this.#guardBuild(definition.name, lineage, signal);
-      state.fold(batch);
+      state.build(batch);
       [head, lastAt] = [batch.offset, batch.at];
       at(head);
     }

@@ -23,7 +23,7 @@ const LOADED_MAX = 2 ** 20;
  * view is made inside one, so that 'the state at creation' is one mechanism for views, iterators and undo. Versions are
  * never reused.
  *
- * Callers hold to this: `begin`, then writes, then `settle` or `rollback(0)` and `settle`; only one at a time.
+ * Callers hold to this: `begin` or `resume`, then writes, then `settle` or `rollback(0)` and `settle`; only one at a time.
  */
 export class Engine {
   #byName: Map<string, TableState>;
@@ -115,6 +115,11 @@ export class Engine {
   begin(): void {
     assert(this.#journal.length === 0, 'the transaction before has ended');
     this.#version++;
+  }
+
+  /** The same where nobody has seen the state before, nor will: none of it is kept but to undo what follows. */
+  resume(): void {
+    assert(this.#journal.length === 0, 'the transaction before has ended');
   }
 
   /** The state as it is now, as a version that later writes do not reach. */

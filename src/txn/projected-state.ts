@@ -41,11 +41,22 @@ export class ProjectedState {
 
   /** Takes in what a batch changed in the sources, and folds it. @throws `ProjectionFailed`, and nothing has changed */
   fold(batch: AnyBatch, take: Take = () => {}): void {
+    this.engine.begin();
     this.#apply(batch, (tx, own) => take(this.#projector.fold(tx, own, batch.events)));
+  }
+
+  /** The same while the projection is built: nobody has seen it, and no state but the last will be looked at. */
+  build(batch: AnyBatch): void {
+    const { engine } = this;
+    engine.resume();
+    this.#apply(batch, (tx, own) => this.#projector.fold(tx, own, batch.events));
+    // What reads within the folds have seen.
+    engine.trim(engine.version, Infinity);
   }
 
   /** Takes in what a batch changed in the sources, and folds nothing. */
   pass(batch: AnyBatch, take: Take): void {
+    this.engine.begin();
     this.#apply(batch, (_, own) => take(own));
   }
 
@@ -56,9 +67,7 @@ export class ProjectedState {
       const table = this.engine.tables.get(name)!;
       let changes: AnyChange[] = [];
       const flush = (): void => {
-        this.fold({ offset, at, id: undefined, meta: {}, changes, events: NO_EVENTS });
-        // Nobody looks back from here.
-        this.engine.trim(this.engine.version, Infinity);
+        this.build({ offset, at, id: undefined, meta: {}, changes, events: NO_EVENTS });
         changes = [];
       };
       for (const row of view.reader(name).scan()) {
@@ -75,10 +84,17 @@ export class ProjectedState {
     const { engine, settings } = this.#parts;
     const { offset, at, id, meta, changes } = batch;
     const tx = new OpenTransaction({
-      ...{ engine, limits: settings, development: settings.development, sequences: NO_SEQUENCES, facts: undefined },
-      ...{ lineage: '', offset, at, id, meta },
+      engine,
+      limits: settings,
+      sequences: NO_SEQUENCES,
+      facts: undefined,
+      development: settings.development,
+      lineage: '',
+      offset,
+      at,
+      id,
+      meta,
     });
-    engine.begin();
     try {
       const own = changes.filter(({ table }) => this.definition.sources.has(table));
       for (const change of own) applyChange(engine, offset, change);

@@ -42,7 +42,9 @@ export function received(given: unknown, receiving: Receiving): AnyBatch {
   };
   try {
     const batch = {
-      ...{ offset, at: at as number, id },
+      offset,
+      at: at as number,
+      id,
       meta: frozen(copyPlain(meta, 'MetaInvalid') as Meta),
       changes: frozen(changes.map((change) => changeIn(change, offset, receiving))),
       events: events.length === 0 ? NO_EVENTS : frozen(events.map((event) => eventIn(event, offset, receiving))),
