@@ -4,12 +4,10 @@ import type { AnyBatch } from './log/batch.js';
 import type { Keep } from './log/keep.js';
 import { MemoryLog } from './log/memory-log.js';
 import { compacted } from './log/position.js';
-import type { Abort } from './log/streams.js';
 import { Engine } from './projections/engine.js';
 import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
 import { checkSources, inOrder } from './projections/projection-plan.js';
 import { Loaded } from './projections/snapshot-load.js';
-import { inSlices, sharedTurns } from './projections/slices.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import { ProjectedStore, sameTables, type Begun, type FollowPlan } from './projected-store.js';
@@ -20,20 +18,20 @@ import type { ProjectOptions } from './txn/readable-store.js';
 import type { RebuildOptions } from './txn/rebuilding.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
-import { ProjectedState } from './txn/projected-state.js';
+import { ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
+import { ProjectedState, SourceWanted } from './txn/projected-state.js';
 import { replaced, swapIn } from './txn/projection-swap.js';
 import { refuseStale } from './txn/stale-projections.js';
 import { versionSequence } from './txn/sequence-names.js';
 import { DirectSink, type Sink } from './txn/sink.js';
 
-/** So few batches may be left to be folded at once, when what was built beside takes its place. */
-const LEFT_MAX = 64;
+/** How long building holds others up at a time, in milliseconds, unless it is said. */
+const SLICE_MS = 8;
 
-/** What building a projection takes, apart from slices. */
-interface BuildPlan {
-  readonly sliceMs: number;
-  readonly signal: Abort | undefined;
-}
+/** About so many bytes of batches may come while building holds on to a state of the store. */
+const ROUND_BYTES = 32 * 2 ** 20;
+
+type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal'>;
 
 /** A store whose log projections can be folded from: in step with it, or at their own pace. */
 export abstract class ProjectingStore extends StoreCore {
@@ -64,7 +62,7 @@ export abstract class ProjectingStore extends StoreCore {
     let head = 0;
     const release = hold ? horizon.pinCursor(`the projection ${definition.name}`, () => head + 1) : () => undefined;
     try {
-      const begin = (one: ProjectionDefinition): Promise<Begun> => this.#build(one, { sliceMs: 8, signal: undefined });
+      const begin = (one: ProjectionDefinition): Promise<Begun> => this.#begun(one);
       const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
       const { parts, sink } = this.#beside(begun, keep);
       const store = new ProjectedStore({ source: this.#parts, parts, sink, state: begun.state, plan, begin, release });
@@ -79,7 +77,7 @@ export abstract class ProjectingStore extends StoreCore {
 
   async rebuild(given: unknown, options: RebuildOptions = {}): Promise<unknown> {
     checkOptions('rebuild', options, ['sliceMs', 'signal']);
-    const { sliceMs = 8, signal } = options;
+    const { sliceMs = SLICE_MS, signal } = options;
     if (typeof sliceMs !== 'number' || !(sliceMs > 0))
       throw new MemoirError('OptionInvalid', `sliceMs is ${show(sliceMs)}: give milliseconds, more than 0`);
     this.#parts.streams.guard();
@@ -95,19 +93,17 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** Builds those projections whose tables are not what their folds would have made, one after the other. */
   async buildStale(): Promise<void> {
-    for (const definition of this.#suspended()) await this.#rebuild(definition, { sliceMs: 8, signal: undefined });
+    for (const definition of this.#suspended()) await this.#rebuild(definition, { sliceMs: SLICE_MS });
   }
 
   /** The same at once, for a store that has no more than rows. @throws `ProjectionStale` */
   protected buildStaleNow(): void {
-    const { projector, views, log } = this.#parts;
+    const { projector } = this.#parts;
     for (const definition of this.#suspended()) {
       if (definition.from === 'log') refuseStale([definition], this.#sequences);
-      const state = this.#emptyState(definition);
-      const view = views.pinned(`the projection ${definition.name}`);
-      for (const _ of state.seed(view, log.lastAt));
-      view.close();
-      this.#swap(state, projector!.definitions, undefined);
+      const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
+      build.readNow();
+      this.#swap(build.state, projector!.definitions, undefined);
     }
   }
 
@@ -123,42 +119,65 @@ export abstract class ProjectingStore extends StoreCore {
     return stale;
   }
 
-  #emptyState(definition: ProjectionDefinition): ProjectedState {
+  #emptyState(definition: ProjectionDefinition, copies: boolean): ProjectedState {
     const { engine, settings } = this.#parts;
-    const made = new Engine(definitionsFor(definition, engine), settings.filterRows);
+    const made = new Engine(definitionsFor(definition, engine, copies), settings.filterRows);
     return new ProjectedState({ engine: made, definition, settings });
   }
 
-  async #rebuild(next: ProjectionDefinition, plan: BuildPlan): Promise<unknown> {
-    const { projector, settings, engine, horizon, log } = this.#parts;
+  async #rebuild(next: ProjectionDefinition, pace: Pace): Promise<unknown> {
+    try {
+      return await this.#rebuildWith(next, pace, false);
+    } catch (error) {
+      if (!(error instanceof SourceWanted)) throw error;
+      return this.#rebuildWith(next, pace, true);
+    }
+  }
+
+  /** @param copies whether folds can read the sources, which takes a copy of them; `SourceWanted` says that they do */
+  async #rebuildWith(next: ProjectionDefinition, pace: Pace, copies: boolean): Promise<unknown> {
+    const { projector, settings, engine, horizon, sink } = this.#parts;
     const definitions = replaced(projector!.definitions, next);
     checkSources('projection', next, engine.definitions, new Set(settings.events.keys()));
     const ordered = inOrder(definitions);
-    const { lineage } = log;
-    let done = 0;
-    // What is folded between the slices must not go before it has been.
-    const release = horizon.pinCursor(`the rebuild of ${next.name}`, () => done + 1);
+    const build = this.#building(next, pace, copies);
+    // What is built from must not go before it has been.
+    const release = horizon.pinCursor(`the rebuild of ${next.name}`, () => build.head + 1);
     try {
-      const begun = await this.#build(next, plan, (offset) => (done = offset));
-      const { state } = begun;
-      done = begun.head;
-      await this.#catchUp(
-        state,
-        () => done,
-        (offset) => (done = offset),
-        plan,
-      );
+      await build.begin();
+      await build.catchUp();
       const from = this.#sequences.get(versionSequence(next.name));
       const batch = await this.commit((id) => {
-        this.#guardBuild(next.name, lineage, plan.signal);
-        for (const waiting of this.#from(done + 1)) state.build(waiting);
-        return this.#swap(state, ordered, id);
+        build.finish(sink.waiting);
+        return this.#swap(build.state, ordered, id);
       });
       const changes = batch.changes.filter(({ table }) => next.tables.has(table));
       return { projection: next.name, from, to: next.version, offset: batch.offset, changes };
     } finally {
       release();
     }
+  }
+
+  /** The state of a projection as its folds make it of what there is. */
+  async #begun(definition: ProjectionDefinition): Promise<Begun> {
+    const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
+    await build.begin();
+    if (definition.from === 'log') return build;
+    // What has been read is of no one state before what came meanwhile is folded.
+    await build.catchUp();
+    build.finish();
+    return build;
+  }
+
+  #building(definition: ProjectionDefinition, pace: Pace, copies: boolean): ProjectionBuild {
+    const { engine, log, views, streams, horizon, settings } = this.#parts;
+    return new ProjectionBuild(this.#emptyState(definition, copies), {
+      ...{ log, views, tables: engine.tables, turns: platform, ...pace },
+      guard: () => streams.guard(),
+      older: () => this.older(log.head),
+      bytesSince: (offset) => horizon.timeline.bytesBetween(offset, log.head),
+      roundBytes: Math.min(ROUND_BYTES, settings.pinnedBytesMax / 8),
+    });
   }
 
   #swap(state: ProjectedState, ordered: readonly ProjectionDefinition[], id: string | undefined): AnyBatch {
@@ -176,76 +195,6 @@ export abstract class ProjectingStore extends StoreCore {
       restore();
       throw error;
     }
-  }
-
-  /** The batches from an offset on, those too that are on their way to the log. */
-  *#from(offset: number): Generator<AnyBatch> {
-    const { log, sink } = this.#parts;
-    yield* log.read(offset);
-    for (const batch of sink.waiting) if (batch.offset >= offset) yield batch;
-  }
-
-  /** Folds what the log has, in slices, until little is left. */
-  async #catchUp(
-    state: ProjectedState,
-    done: () => number,
-    folded: (offset: number) => void,
-    { sliceMs, signal }: BuildPlan,
-  ): Promise<void> {
-    const { log } = this.#parts;
-    const { lineage } = log;
-    const work = function* (to: number): Generator<undefined> {
-      while (done() < to) {
-        state.build(log.at(done() + 1));
-        folded(done() + 1);
-        yield undefined;
-      }
-    };
-    for (let left = Infinity, now: number; (now = log.head - done()) > LEFT_MAX; left = now) {
-      // Shared as long as that gets somewhere: where folds take longer than the writing, it would never end.
-      const turns = now < left / 2 ? sharedTurns(platform, () => log.head) : platform;
-      const to = log.head;
-      for await (const _ of inSlices(this.#guarded(work(to), state.definition.name, lineage, signal), sliceMs, turns));
-    }
-  }
-
-  /** The state of a projection as its folds make it of what there is. */
-  async #build(
-    definition: ProjectionDefinition,
-    { sliceMs, signal }: BuildPlan,
-    at: (offset: number) => void = () => {},
-  ): Promise<Begun> {
-    const { log, views } = this.#parts;
-    const { lineage } = log;
-    const state = this.#emptyState(definition);
-    if (definition.from === 'rows') {
-      const view = views.pinned(`the projection ${definition.name}`);
-      at(view.offset);
-      const head = view.offset;
-      const lastAt = log.lastAt;
-      try {
-        const work = this.#guarded(state.seed(view, lastAt), definition.name, lineage, signal);
-        for await (const _ of inSlices(
-          work,
-          sliceMs,
-          sharedTurns(platform, () => log.head),
-        ));
-      } finally {
-        view.close();
-      }
-      return { state, head, at: lastAt };
-    }
-    if (log.floor === 1) return { state, head: 0, at: -Infinity };
-    const older = this.older(log.head);
-    if (older === undefined) throw compacted(log, 1);
-    let [head, lastAt] = [0, -Infinity];
-    for await (const batch of older) {
-      this.#guardBuild(definition.name, lineage, signal);
-      state.build(batch);
-      [head, lastAt] = [batch.offset, batch.at];
-      at(head);
-    }
-    return { state, head, at: lastAt };
   }
 
   /** Goes on with the state that a snapshot of the projection has. */
@@ -287,28 +236,17 @@ export abstract class ProjectingStore extends StoreCore {
     });
     return { parts, sink: sink! };
   }
-
-  *#guarded(work: Iterable<undefined>, name: string, lineage: string, signal: Abort | undefined): Generator<undefined> {
-    for (const step of work) {
-      this.#guardBuild(name, lineage, signal);
-      yield step;
-    }
-  }
-
-  #guardBuild(name: string, lineage: string, signal: Abort | undefined): void {
-    const { streams, log } = this.#parts;
-    streams.guard();
-    if (signal?.aborted !== true && log.lineage === lineage) return;
-    throw new MemoirError('WaitAborted', `the building of ${name} was given up: nothing has changed`, {
-      projection: name,
-    });
-  }
 }
 
-/** The definitions of a projection's tables and sources, with the indexes that the store has. */
-function definitionsFor({ tables, sources }: ProjectionDefinition, engine: Engine): Engine['definitions'] {
+/** The definitions of a projection's tables, and of its sources where it reads them, with the store's own indexes. */
+function definitionsFor(
+  { tables, sources }: ProjectionDefinition,
+  engine: Engine,
+  withSources = true,
+): Engine['definitions'] {
   const present = engine.definitions;
-  return new Map([...sources.keys(), ...tables.keys()].map((name) => [name, present.get(name) ?? tables.get(name)!]));
+  const names = [...(withSources ? sources.keys() : []), ...tables.keys()];
+  return new Map(names.map((name) => [name, present.get(name) ?? tables.get(name)!]));
 }
 
 function followPlanOf({ batches, retry = {} }: ProjectOptions): FollowPlan {

@@ -23,7 +23,7 @@ const LOADED_MAX = 2 ** 20;
  * view is made inside one, so that 'the state at creation' is one mechanism for views, iterators and undo. Versions are
  * never reused.
  *
- * Callers hold to this: `begin` or `resume`, then writes, then `settle` or `rollback(0)` and `settle`; only one at a time.
+ * Callers hold to this: `begin` or `resume`, then writes, then `settle` or `rollback(0)` and `settle`; one at a time.
  */
 export class Engine {
   #byName: Map<string, TableState>;

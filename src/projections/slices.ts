@@ -7,15 +7,15 @@ export interface Turns {
 }
 
 /**
- * Turns that leave others as much time as a slice took, for as long as they use it: until nothing happens in a turn.
+ * Turns that leave others so many times what a slice took, for as long as they use it: until nothing happens in a turn.
  *
  * @param happened counts what others do
  */
-export function sharedTurns({ elapsed, pause }: Turns, happened: () => number): Turns {
+export function sharedTurns({ elapsed, pause }: Turns, happened: () => number, times: number): Turns {
   let begun = elapsed();
   const shared = async (): Promise<void> => {
     const now = elapsed();
-    const until = now + (now - begun);
+    const until = now + times * (now - begun);
     let seen: number;
     do {
       seen = happened();

@@ -35,7 +35,7 @@ class FoldFace {
   }
 
   /** The faces that the folds of a projection are given. */
-  static of({ tables, sources }: ProjectionDefinition): typeof FoldFace {
+  static of({ tables, sources }: ProjectionDefinition, onRead: () => void): typeof FoldFace {
     class ProjectionFold extends FoldFace {}
     for (const name of tables.keys()) {
       Object.defineProperty(ProjectionFold.prototype, name, {
@@ -47,6 +47,7 @@ class FoldFace {
     for (const name of sources.keys()) {
       Object.defineProperty(ProjectionFold.prototype, name, {
         get(this: FoldFace): TableReads {
+          onRead();
           return this.#tx.reader(name);
         },
       });
@@ -74,14 +75,19 @@ export interface Trust {
 /** Folds what each transaction did into the tables of projections. */
 export class Projector {
   readonly #trust: Trust;
+  readonly #onRead: () => void;
   #all: readonly Runnable[];
   /** Those that are not run, since their tables are not what their folds made. */
   readonly #suspended = new Set<string>();
 
-  /** @param projections each after those whose tables it reads */
-  constructor(projections: readonly ProjectionDefinition[], trust: Trust) {
+  /**
+   * @param projections each after those whose tables it reads
+   * @param onRead is told whenever a fold is about to read a source
+   */
+  constructor(projections: readonly ProjectionDefinition[], trust: Trust, onRead: () => void = () => {}) {
     this.#trust = trust;
-    this.#all = projections.map(runnable);
+    this.#onRead = onRead;
+    this.#all = projections.map((one) => runnable(one, onRead));
   }
 
   get definitions(): readonly ProjectionDefinition[] {
@@ -91,7 +97,7 @@ export class Projector {
   /** Puts others in the place of all; returns how to put these back. */
   replace(projections: readonly ProjectionDefinition[]): () => void {
     const before = this.#all;
-    this.#all = projections.map(runnable);
+    this.#all = projections.map((one) => runnable(one, this.#onRead));
     return () => {
       this.#all = before;
     };
@@ -150,8 +156,8 @@ export class Projector {
   }
 }
 
-function runnable(definition: ProjectionDefinition): Runnable {
-  return { definition, Face: FoldFace.of(definition), what: `a fold of ${definition.name}` };
+function runnable(definition: ProjectionDefinition, onRead: () => void): Runnable {
+  return { definition, Face: FoldFace.of(definition, onRead), what: `a fold of ${definition.name}` };
 }
 
 function foldGuarded(

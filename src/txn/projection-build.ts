@@ -1,0 +1,167 @@
+import { MemoirError } from '../errors.js';
+import type { AnyBatch } from '../log/batch.js';
+import type { Log } from '../log/log.js';
+import { compacted } from '../log/position.js';
+import type { Abort } from '../log/streams.js';
+import { inSlices, sharedTurns, type Turns } from '../projections/slices.js';
+import type { TableState } from '../projections/table-state.js';
+import type { Views } from '../projections/views.js';
+import type { ProjectedState } from './projected-state.js';
+import { NOTHING, type Rest } from './rest.js';
+import { RestOfBatches } from './rest-of-batches.js';
+import { RestOfRows } from './rest-of-rows.js';
+
+/** So little may be left to be folded at once, when what was built beside takes its place. */
+const LEFT_MAX = 64;
+
+/**
+ * How many times what a slice takes others have while rows are read: so much that they keep half of their pace with all
+ * that follows, which is the catching up with what they wrote, and the swap.
+ */
+const SHARE_FIRST = 5;
+
+/** The same while what they wrote is folded: with more, folds that take half of a transaction would not catch up. */
+const SHARE_LATER = 1;
+
+/** What a projection is built from, and how. */
+export interface ProjectionBuildPlan {
+  readonly log: Log;
+  readonly views: Views;
+  readonly tables: ReadonlyMap<string, TableState>;
+  /** Refuses a store that is closed. */
+  readonly guard: () => void;
+  /** Batches that are not in memory any more, from the first on, where they are somewhere. */
+  readonly older: () => AsyncIterable<AnyBatch> | undefined;
+  /** Bytes of the batches after an offset. */
+  readonly bytesSince: (offset: number) => number;
+  /** About so many of them may come while a view is held. */
+  readonly roundBytes: number;
+  readonly turns: Turns;
+  readonly sliceMs: number;
+  readonly signal?: Abort | undefined;
+}
+
+/** Builds the state of a projection in slices, while what it is built from is written to. */
+export class ProjectionBuild {
+  readonly state: ProjectedState;
+  readonly #plan: ProjectionBuildPlan;
+  readonly #epoch: number;
+  #rest: Rest = NOTHING;
+
+  constructor(state: ProjectedState, plan: ProjectionBuildPlan) {
+    this.state = state;
+    this.#plan = plan;
+    this.#epoch = plan.log.epoch;
+  }
+
+  /** The last batch that is not needed any more: those after it must not go. */
+  get head(): number {
+    return this.#rest.head;
+  }
+
+  /** When that was. */
+  get at(): number {
+    return this.#rest.at;
+  }
+
+  /**
+   * Folds what there is.
+   * @throws `OffsetCompacted`, `WaitAborted`, `StoreClosed`, `ProjectionFailed`, and `SourceWanted` as all that folds
+   */
+  async begin(): Promise<void> {
+    const { log, older } = this.#plan;
+    if (this.state.definition.from === 'rows') return this.#fromRows();
+    const rest = new RestOfBatches(this.state, log);
+    this.#rest = rest;
+    if (log.floor === 1) return;
+    const batches = older();
+    if (batches === undefined) throw compacted(log, 1);
+    for await (const batch of batches) {
+      this.check();
+      rest.take(batch);
+    }
+  }
+
+  /** In rounds, each from a view of its own: what a view holds on to for long can make the store refuse writes. */
+  async #fromRows(): Promise<void> {
+    const { log, views, tables, turns, sliceMs, bytesSince, roundBytes } = this.#plan;
+    const rest = new RestOfRows(this.state, log);
+    this.#rest = rest;
+    let behind = 0;
+    while (!rest.isRead) {
+      const view = views.pinned(`the projection ${this.state.definition.name}`);
+      const at = log.lastAt;
+      const since = (): number => bytesSince(view.offset) / roundBytes;
+      try {
+        rest.note();
+        // Slices grow with how far behind it is, or where folds are slow it would never get to the rows.
+        const work = rest.work();
+        if (behind <= 2) await this.#inSlices(work, this.#shared(SHARE_LATER));
+        else await this.#inSlices(work, turns, sliceMs * behind);
+        await this.#inSlices(
+          rest.read(view, tables, at, () => since() > 1),
+          this.#shared(SHARE_FIRST),
+        );
+        behind = since();
+      } finally {
+        view.close();
+      }
+    }
+  }
+
+  /** From the rows that a view has, at once. */
+  readNow(): void {
+    const { log, views, tables } = this.#plan;
+    const rest = new RestOfRows(this.state, log);
+    const view = views.pinned(`the projection ${this.state.definition.name}`);
+    for (const _ of rest.read(view, tables, log.lastAt, () => false));
+    view.close();
+  }
+
+  /** Folds what has come meanwhile, until little is left. */
+  async catchUp(): Promise<void> {
+    const { turns, sliceMs } = this.#plan;
+    let slice = sliceMs;
+    for (let before = Infinity, left: number; (left = this.#rest.left) > LEFT_MAX; before = left) {
+      // Others have their share as long as that gets somewhere; where they outrun even slices with one turn between,
+      // slices grow, or it would never end.
+      if (left >= before) slice *= 2;
+      await this.#inSlices(this.#rest.work(), left < before / 2 ? this.#shared(SHARE_LATER) : turns, slice);
+    }
+  }
+
+  /** Folds what is left at once, and batches that are on their way to the log. */
+  finish(waiting: Iterable<AnyBatch> = []): void {
+    this.check();
+    this.#rest.note();
+    for (const _ of this.#rest.work());
+    for (const batch of waiting) if (batch.offset > this.head) this.state.build(batch);
+  }
+
+  /** @throws `WaitAborted` when it was given up, or the log is not what it was; `StoreClosed` */
+  check(): void {
+    const { log, signal, guard } = this.#plan;
+    guard();
+    if (signal?.aborted !== true && log.epoch === this.#epoch) return;
+    const { name } = this.state.definition;
+    throw new MemoirError('WaitAborted', `the building of ${name} was given up: nothing has changed`, {
+      projection: name,
+    });
+  }
+
+  #shared(times: number): Turns {
+    const { turns, log } = this.#plan;
+    return sharedTurns(turns, () => log.head, times);
+  }
+
+  async #inSlices(work: Iterable<undefined>, turns: Turns, sliceMs = this.#plan.sliceMs): Promise<void> {
+    const pause = async (): Promise<void> => {
+      await turns.pause();
+      this.check();
+      this.#rest.note();
+    };
+    this.check();
+    for await (const _ of inSlices(work, sliceMs, { elapsed: turns.elapsed, pause }));
+    this.#rest.note();
+  }
+}
