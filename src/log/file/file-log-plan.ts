@@ -36,9 +36,15 @@ export interface FileLogPlan extends LogPlan {
   readonly dir: string;
   /** Opens it to read what another process writes, while it does. @throws `Damaged`, `FormatUnknown` */
   follow(): Promise<FollowedLog>;
-  /** Reads all of it, and says what is there and what is damaged; changes nothing. */
+  /**
+   * Reads all of it, and says what is there, what is damaged, and how far a repair would let it go on; changes nothing.
+   * Of snapshots it compares the checksum; that their rows come to their state hash is seen when one is loaded.
+   */
   verify(): Promise<LogReport>;
-  /** Cuts it after the last entry that can be proved, and sets aside what is dropped. @throws `LogLocked` */
+  /**
+   * Lets it go on with what goes farthest of what can be proved, by its entries alone or from a snapshot on, and sets
+   * aside what is dropped. @throws `LogLocked`
+   */
   repair(): Promise<LogRepair>;
 }
 
