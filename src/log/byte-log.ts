@@ -37,6 +37,8 @@ export interface ReadableShelf {
   list(): Promise<readonly number[]>;
   /** The bytes of a snapshot, as they lie there: whoever reads them verifies. @throws `OffsetInvalid` */
   open(offset: number): Promise<Uint8Array>;
+  /** Puts a damaged snapshot out of the way, for good: it counts no more. Only where the log is open for writing. */
+  setAside?(offset: number): Promise<void>;
 }
 
 /** Where snapshots lie beside a log. A snapshot can be seen whole or not at all. */
@@ -45,6 +47,7 @@ export interface Shelf extends ReadableShelf {
   save(offset: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Drops the snapshots before an offset, but for so many of the newest. */
   prune(before: number, keep: number): Promise<void>;
+  setAside(offset: number): Promise<void>;
   /** Puts the snapshots after an offset out of the way: the log has lost what they are of, and other batches follow. */
   dropAfter(offset: number): Promise<void>;
 }

@@ -210,6 +210,22 @@ export function byteLogContract(name: string, make: () => Promise<LogPlace>): vo
     );
 
     it(
+      'sets a snapshot aside, which then counts no more',
+      within(async (log, place) => {
+        await log.append(groupAfter(0, 3), schema);
+        for (const offset of [1, 2, 3]) await log.shelf.save(offset, chunks('snapshot'));
+        await log.shelf.setAside(2);
+        expect(await log.shelf.list()).toEqual([3, 1]);
+        await log.shelf.prune(4, 2);
+        expect(await log.shelf.list()).toEqual([3, 1]);
+        await log.close();
+        const again = await place.open();
+        expect(await again.shelf.list()).toEqual([3, 1]);
+        await again.close();
+      }),
+    );
+
+    it(
       'begins anew after a snapshot, before its head or beyond it, and goes on from there',
       within(async (first, place) => {
         let log = first;

@@ -121,6 +121,10 @@ function shelfOf({ snapshots }: MemoryMedium): Shelf {
       for (const offset of old) if (offset < before) snapshots.delete(offset);
       return Promise.resolve();
     },
+    setAside(offset) {
+      snapshots.delete(offset);
+      return Promise.resolve();
+    },
     dropAfter(offset) {
       for (const one of [...snapshots.keys()]) if (one > offset) snapshots.delete(one);
       return Promise.resolve();
