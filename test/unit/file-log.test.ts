@@ -114,6 +114,32 @@ describe('the file log', () => {
     });
   });
 
+  it('says of an append under which a sync failed that it does not know', async () => {
+    const disk = new SimulatedDisk();
+    const host = new SimulatedHost();
+    const log = await host.plan(disk, { fsync: { everyMs: 5 } }).open();
+    const told: unknown[] = [];
+    log.onFailure((error) => told.push(error));
+    await log.append(groupAfter(0, 2), schemaOf('a'));
+    disk.troubles = (_, name) => (name === 'sync' ? 'EIO' : undefined);
+    host.ring();
+    await expect(log.append(groupAfter(2, 1), schemaOf('a'))).rejects.toMatchObject({ code: 'OutcomeUnknown' });
+    expect([told.length, log.head]).toEqual([1, 2]);
+  });
+
+  it('says when a snapshot is saved, and when it is closed, that what was appended before could not be synced', async () => {
+    const disk = new SimulatedDisk();
+    const log = await new SimulatedHost().plan(disk, { fsync: 'never' }).open();
+    const told: unknown[] = [];
+    log.onFailure((error) => told.push(error));
+    await log.append(groupAfter(0, 2), schemaOf('a'));
+    disk.troubles = (_, name, path) => (name === 'sync' && path.includes('log-0') ? 'EIO' : undefined);
+    const saved = log.shelf.save(2, (async function* () {})());
+    await expect(saved).rejects.toMatchObject({ code: 'OutcomeUnknown' });
+    expect(told).toMatchObject([{ code: 'OutcomeUnknown' }]);
+    await expect(log.close()).rejects.toMatchObject({ code: 'LogRefused', cause: { code: 'EIO' } });
+  });
+
   it('keeps its lineage through a kill where appends are synced at once, and changes it otherwise', async () => {
     for (const [fsync, isKept] of [
       ['always', true],

@@ -225,6 +225,59 @@ describe('when the log fails', () => {
   });
 });
 
+describe('when the log fails by itself', () => {
+  it('the store is told, takes no more, can be read, and says so when it is closed', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    medium.lose();
+    expect(errors.splice(0)).toMatchObject([{ code: 'OutcomeUnknown' }]);
+    await expect(put(store, 'b')).rejects.toMatchObject({ code: 'LogRefused', cause: { code: 'OutcomeUnknown' } });
+    expect([store.head, store.now().items.size, medium.groups]).toEqual([1, 1, [1]]);
+    await expect(store.close()).rejects.toMatchObject({ code: 'LogRefused' });
+    expect(medium.isOpen).toBe(false);
+    await (await openOn(medium)).close();
+  });
+
+  it('what is on its way meets the fate that the log tells of, and what comes after has not happened', async () => {
+    const { medium, store } = await opened();
+    const { settled, note } = settling();
+    const open = hold(medium);
+    note('a', put(store, 'a', 1));
+    await later();
+    note('b', put(store, 'b', 2));
+    note(
+      'wait',
+      store.transact(() => undefined),
+    );
+    medium.lose();
+    note('c', put(store, 'c', 3));
+    await later();
+    expect(settled).toEqual([]);
+    open();
+    await later();
+    expect(settled).toEqual(['a LogRefused', 'b Aborted', 'wait Aborted', 'c Aborted']);
+    expect(errors.splice(0)).toHaveLength(1);
+    await expect(store.close()).rejects.toMatchObject({ code: 'LogRefused' });
+  });
+
+  it('a restore that waits for it is given up', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    const bytes = await store.snapshot().toBytes();
+    const open = hold(medium);
+    void put(store, 'b').catch(() => undefined);
+    await later();
+    const restored = store.restore(bytes);
+    await later();
+    await later();
+    medium.lose();
+    open();
+    await expect(restored).rejects.toMatchObject({ code: 'Aborted' });
+    expect(errors.splice(0)).toHaveLength(1);
+    await store.close().catch(() => undefined);
+  });
+});
+
 describe('what waits for the log', () => {
   it('is bounded', async () => {
     const { medium, store } = await opened({ pendingBytesMax: 200 });
