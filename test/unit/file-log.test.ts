@@ -15,7 +15,16 @@ describe('fileLog', () => {
     [{ dir: 'log', fsync: { everyMs: 0 } }, 'fsync'],
     [{ dir: 'log', fsync: null }, 'fsync'],
     [{ dir: 'log', snapshotEvery: { batches: '9' } }, 'snapshotEvery.batches'],
+    [{ dir: 'log', fsync: { everyMs: '5' } }, 'fsync'],
+    [{ dir: 'log', fsync: { everyMs: Infinity } }, 'fsync'],
+    [{ dir: 'log', fsync: { everyMs: 2 ** 31 } }, 'fsync'],
     [{ dir: 'log', segmentBytes: 0 }, 'segmentBytes'],
+    [{ dir: 'log', segmentBytes: '5' }, 'segmentBytes'],
+    [{ dir: 'log', keep: 'x' }, 'keep'],
+    [{ dir: 'log', keep: { batches: -1 } }, 'keep.batches'],
+    [{ dir: 'log', codec: {} }, 'codec'],
+    [{ dir: 'log', codec: null }, 'codec'],
+    [{ dir: 'log', host: null }, 'host'],
   ])('refuses %j', (options, path) => {
     expect(() => fileLog(options as never)).toThrow(expect.objectContaining({ code: 'OptionInvalid', path }) as Error);
   });
@@ -127,7 +136,7 @@ describe('the file log', () => {
     expect([told.length, log.head]).toEqual([1, 2]);
   });
 
-  it('says when a snapshot is saved, and when it is closed, that what was appended before could not be synced', async () => {
+  it('says when a snapshot is saved, and when it is closed, that what was appended could not be synced', async () => {
     const disk = new SimulatedDisk();
     const log = await new SimulatedHost().plan(disk, { fsync: 'never' }).open();
     const told: unknown[] = [];

@@ -7,7 +7,7 @@ import type { Disk } from './disk.js';
 import { snapshotName, snapshotsAmong } from './file-names.js';
 import { readWhole, writeWhole } from './whole-file.js';
 
-/** Ends the name of a snapshot that is damaged, or whose batches the log has lost: nobody takes it, nobody removes it. */
+/** Ends the name of a snapshot that is damaged, or whose batches the log has lost: nobody takes or removes it. */
 const ASIDE = '.aside';
 
 type Found = readonly (readonly [offset: number, name: string])[];
