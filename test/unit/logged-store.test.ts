@@ -327,6 +327,53 @@ describe('what waits for the log', () => {
     await store.close();
   });
 
+  it('and is refused takes with it an index that was added and waited for it: nothing is left of that', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    const open = hold(medium);
+    medium.trouble = 'refused';
+    const pending = put(store, 'b', 2);
+    const adding = store.addIndex('items', 'byId', ['id']);
+    await later();
+    await later();
+    await expect(store.addIndex('items', 'byId', ['n'])).rejects.toMatchObject({ code: 'DefinitionInvalid' });
+    const live: unknown[] = [];
+    const count = (db: unknown) => (db as ReturnType<Awaited<typeof adding>['now']>).items.count('byId');
+    expect(() => count(store.now())).toThrow(expect.objectContaining({ code: 'IndexNotYet' }) as Error);
+    store.live(count).subscribe({ next: (found) => live.push(found), error: (error) => live.push(code(error)) });
+    open();
+    await expect(pending).rejects.toMatchObject({ code: 'LogRefused' });
+    await expect(adding).rejects.toMatchObject({ code: 'Aborted' });
+    expect(Object.keys(store.stats().tables.items.indexes)).not.toContain('byId');
+    expect(() => count(store.now())).toThrow(expect.objectContaining({ code: 'RangeInvalid' }) as Error);
+    await expect(store.addIndex('items', 'byId', ['id'])).rejects.toMatchObject({ code: 'LogRefused' });
+    expect(Object.keys(store.stats().tables.items.indexes)).not.toContain('byId');
+    expect(live).toEqual(['IndexNotYet']);
+    store.check();
+    await store.close();
+  });
+
+  it('and makes way for a restore leaves the index that was added and waited for it: the state has it', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    const bytes = await store.snapshot().toBytes();
+    const open = hold(medium);
+    const restored = store.restore(bytes);
+    await later();
+    await later();
+    const pending = put(store, 'b', 2);
+    const adding = store.addIndex('items', 'byId', ['id']);
+    await later();
+    await later();
+    open();
+    await expect(pending).rejects.toMatchObject({ code: 'Aborted' });
+    await restored;
+    const indexed = await adding;
+    expect([indexed.head, indexed.now().items.count('byId')]).toEqual([1, 1]);
+    indexed.check();
+    await store.close();
+  });
+
   it('is counted nowhere that readers look', async () => {
     const { medium, store } = await opened();
     await put(store, 'a', 1);
