@@ -43,6 +43,10 @@ export class LoggedStore extends ProjectingStore {
     this.#outside = outside;
     this.#every = every;
     queue.onAppended = (batches, bytes) => this.#appended(batches, bytes);
+    outside.onFailure((error) => {
+      queue.stop(error);
+      parts.settings.onError(error);
+    });
   }
 
   protected override get blocks(): boolean {
@@ -159,8 +163,11 @@ export class LoggedStore extends ProjectingStore {
     await this.#queue.settled(false).catch(() => undefined);
     streams.close();
     await this.#saved;
-    await this.#outside.close();
-    this.#parts.log.close();
+    try {
+      await this.#outside.close();
+    } finally {
+      this.#parts.log.close();
+    }
   }
 
   #appended(batches: number, bytes: number): void {

@@ -121,7 +121,8 @@ async function openToWrite(options: OpenOptions<Tables>): Promise<LoggedStore> {
     await store.buildStale();
     return store;
   } catch (error) {
-    await outside.close();
+    // the error that matters is the first
+    await outside.close().catch(() => undefined);
     throw error;
   }
 }

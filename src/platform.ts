@@ -23,7 +23,7 @@ export interface Reclaimer {
 export const platform: Platform = {
   clock: () => Date.now(),
   lineage: randomIds(),
-  onError: (error) => console.error('memoir: a subscriber threw and was unsubscribed:', error),
+  onError: (error) => console.error('memoir: something failed that no caller is told of:', error),
   reclaimer: finalizing(),
   elapsed: () => performance.now(),
   pause,

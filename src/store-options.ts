@@ -6,7 +6,7 @@ import { checkTableName } from './codecs/table-name.js';
 import type { Tables } from './codecs/table-types.js';
 import type { ByteCodec } from './codecs/byte-codec.js';
 import { json } from './codecs/json-codec.js';
-import type { Keep } from './log/keep.js';
+import { keepFault, type Keep } from './log/keep.js';
 import type { HistorySettings } from './projections/horizon.js';
 import { planProjections } from './projections/projection-plan.js';
 import type { ProjectionDefinition } from './projections/projection.js';
@@ -132,16 +132,8 @@ export function definitionsOf(tables: Tables, projections: unknown = []): Readon
 
 /** Refuses what says not how much to keep. @throws `DefinitionInvalid` */
 export function checkKeep(keep: Keep): void {
-  if (keep === 'all') return;
-  if (typeof keep !== 'object' || (keep as unknown) === null)
-    throw invalid('keep', `is ${show(keep)}: use 'all' or { batches, ageMs, bytes }`);
-  const entries = Object.entries(keep);
-  if (entries.length === 0) throw invalid('keep', "is empty: use 'all' to keep everything");
-  for (const [name, value] of entries) {
-    if (!['batches', 'ageMs', 'bytes'].includes(name))
-      throw invalid(`keep.${name}`, 'is no option: use batches, ageMs, bytes');
-    if (!isCount(value)) throw invalid(`keep.${name}`, `is ${show(value)}: give a whole number from 0`);
-  }
+  const fault = keepFault(keep);
+  if (fault !== undefined) throw invalid(fault.path, fault.says);
 }
 
 function historyOf(history: unknown = {}): HistorySettings {

@@ -1,4 +1,5 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
+import type { MemoirError } from '../errors.js';
 import type { Keep } from './keep.js';
 
 /**
@@ -37,6 +38,8 @@ export interface ReadableShelf {
   list(): Promise<readonly number[]>;
   /** The bytes of a snapshot, as they lie there: whoever reads them verifies. @throws `OffsetInvalid` */
   open(offset: number): Promise<Uint8Array>;
+  /** Puts a damaged snapshot out of the way, for good: it counts no more. Only where the log is open for writing. */
+  setAside?(offset: number): Promise<void>;
 }
 
 /** Where snapshots lie beside a log. A snapshot can be seen whole or not at all. */
@@ -45,6 +48,7 @@ export interface Shelf extends ReadableShelf {
   save(offset: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Drops the snapshots before an offset, but for so many of the newest. */
   prune(before: number, keep: number): Promise<void>;
+  setAside(offset: number): Promise<void>;
   /** Puts the snapshots after an offset out of the way: the log has lost what they are of, and other batches follow. */
   dropAfter(offset: number): Promise<void>;
 }
@@ -92,6 +96,8 @@ export interface LogStart {
  *   says it lasts; entries stand in the order of the appends, and a group is there whole or, after a crash, as a prefix
  * - an append that rejects with `LogRefused` is certainly not there; with `OutcomeUnknown` it may be, and appear when
  *   the log is opened again. After either, every further append rejects with `LogRefused`
+ * - a failure that no append is told of, because those it concerns have resolved, is told at once to who has asked by
+ *   `onFailure`; every further append rejects with `LogRefused` then, and so does `close`
  * - a log that begins anew does so whole or not at all, whatever interrupts it
  *
  * A caller holds to this: one append or beginning at a time, each body's offset follows the head, a body is not
@@ -110,7 +116,9 @@ export interface ByteLog extends ReadableLog {
   begin(start: LogStart): Promise<void>;
   /** Lets entries before an offset go, as far as that can be done; what stays is whole. */
   compact(before: number): Promise<void>;
-  /** Ends it: what was appended lasts, and another may write. */
+  /** Calls back, once, when it has failed and no append is told: what was appended may not last. */
+  onFailure(tell: (error: MemoirError) => void): void;
+  /** Ends it: what was appended lasts, and another may write; where it rejects, that another may is all that is so. */
   close(): Promise<void>;
 }
 

@@ -119,9 +119,14 @@ export class IndexCatalog {
 
   /** Takes an index away. */
   drop(index: TableIndex): void {
+    this.#goneNames.add(index.plan.name);
+    this.withdraw(index);
+  }
+
+  /** Takes an index away, if it is there, as if it had never been. */
+  withdraw(index: TableIndex): void {
     this.#gone ??= new WeakSet();
     this.#gone.add(index);
-    this.#goneNames.add(index.plan.name);
     this.#since?.delete(index);
     this.#arrange(this.all.filter((one) => one !== index));
   }

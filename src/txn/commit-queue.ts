@@ -171,6 +171,15 @@ export class CommitQueue implements Sink {
     }
   }
 
+  /**
+   * Takes nothing any more, for the log says that it has failed. What is on its way to the log meets the fate that the
+   * log tells of; what comes after it has not happened.
+   */
+  stop(failure: MemoirError): void {
+    this.#failure ??= failure;
+    if (!this.#pumping) this.#fail([], failure);
+  }
+
   #start(): void {
     if (this.#pumping || this.#failure !== undefined || this.#pending.length === 0 || this.#isHeld()) return;
     this.#pumping = true;
@@ -191,7 +200,8 @@ export class CommitQueue implements Sink {
   async settled(own: boolean): Promise<void> {
     // Whoever need not wait takes the same way, or they would be over before those who came earlier and just have.
     await new Promise<void>((resolve, reject) => {
-      if (this.#failure !== undefined) reject(refused(this.#failure));
+      // Until what is on its way has met its fate, nobody is told of one that came later.
+      if (this.#failure !== undefined && !this.#pumping) reject(refused(this.#failure));
       else if (this.#pending.length === 0 && this.#waiters.length === 0) resolve();
       else this.#waiters.push({ offset: this.head, own, resolve, reject });
     });
@@ -201,7 +211,7 @@ export class CommitQueue implements Sink {
     const { outside } = this.#parts;
     // What else is written in this turn goes with it.
     await Promise.resolve();
-    while (this.#pending.length > 0 && !this.#isHeld()) {
+    while (this.#pending.length > 0 && !this.#isHeld() && this.#failure === undefined) {
       const group = this.#nextGroup();
       try {
         await outside.append(
@@ -209,13 +219,15 @@ export class CommitQueue implements Sink {
           group[0]!.written.schema,
         );
       } catch (error) {
+        this.#pumping = false;
         this.#fail(group, error);
         return;
       }
       this.#appended(group);
     }
     this.#pumping = false;
-    if (this.#isHeld()) this.#between!.begin();
+    if (this.#failure !== undefined) this.#fail([], this.#failure);
+    else if (this.#isHeld()) this.#between!.begin();
   }
 
   /** The longest beginning that is of one schema and not too large. */

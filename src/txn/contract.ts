@@ -74,7 +74,10 @@ export interface StoreOptions<S extends Tables, E extends Events = NoEvents> ext
   readonly clock?: () => number;
   /** Makes the log's lineage; a random id unless told. */
   readonly lineage?: string;
-  /** Told of what subscribers throw; `console.error` unless told. */
+  /**
+   * Told of what fails with no caller to be told: what subscribers throw, snapshots that are damaged or cannot be
+   * saved, a log that fails by itself. `console.error` unless told.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -260,7 +263,11 @@ export interface DurableStore<S extends Tables, E extends Events = NoEvents> ext
     name: N & NewName<N, keyof S>,
     definition: T,
   ): DurableStore<WithTable<S, N, T>, E>;
-  /** Ends streams, live queries and waits, when all that is under way is in the log, and gives the log free. */
+  /**
+   * Ends streams, live queries and waits, when all that is under way is in the log, and gives the log free.
+   *
+   * @throws (rejects) `LogRefused`, `OutcomeUnknown` where what was written before may not last; the log is free then
+   */
   close(): Promise<void>;
 }
 

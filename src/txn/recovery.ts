@@ -37,12 +37,14 @@ export async function dropSnapshotsAhead({ shelf, head }: ByteLog): Promise<void
 
 /**
  * What the newest snapshot beside a log holds that is whole, in an engine made for it; a damaged one is reported, and
- * passed over for an older one.
+ * passed over for an older one. Where that is found, or the log goes back to its beginning, the damaged ones are set
+ * aside, if the log is open for writing: they would be counted among those that are kept to fall back on.
  *
  * @throws `Damaged` when there is none and the log does not go back to its beginning
  */
 export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): Promise<Loaded | undefined> {
   const { outside, codec, onError } = parts;
+  const damaged: number[] = [];
   let last: MemoirError | undefined;
   for (const offset of await outside.shelf.list()) {
     // One with a gap before the log's beginning is of no use.
@@ -50,21 +52,32 @@ export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): 
     try {
       const bytes = await outside.shelf.open(offset);
       const plan = { ...parts, sliceMs: SLICE_MS };
-      return (await Loaded.verified(bytes, { codec, sliceMs: SLICE_MS }, make(), plan)).loaded;
+      const { loaded } = await Loaded.verified(bytes, { codec, sliceMs: SLICE_MS }, make(), plan);
+      await setAside(outside, damaged);
+      return loaded;
     } catch (error) {
       // Damage to its header is told as a format that nobody knows.
       if (!(error instanceof MemoirError) || (error.code !== 'Damaged' && error.code !== 'FormatUnknown')) throw error;
       last = error;
       onError(error);
+      // What a newer memoir has written is not damaged.
+      if (error.code === 'Damaged') damaged.push(offset);
     }
   }
-  if (outside.floor === 1) return undefined;
+  if (outside.floor === 1) {
+    await setAside(outside, damaged);
+    return undefined;
+  }
   throw new MemoirError(
     'Damaged',
     `the log begins at offset ${outside.floor}, and there is no whole snapshot of the state before: ` +
       'bring one back from a copy',
     { floor: outside.floor, head: outside.head, ...(last !== undefined && { cause: last }) },
   );
+}
+
+async function setAside({ shelf }: ReadableLog, damaged: readonly number[]): Promise<void> {
+  for (const offset of damaged) await shelf.setAside?.(offset);
 }
 
 /**

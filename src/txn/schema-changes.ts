@@ -73,7 +73,16 @@ export class SchemaChanges {
     }
     // It has the rows of batches that are on their way to the log: views that have those can read it.
     state.catalog.adopt(build, sink.head);
-    await sink.settled(false);
+    try {
+      await sink.settled(false);
+    } catch (error) {
+      const there = this.#parts.engine.tables.get(table);
+      // A restore has put another state in the place of what was pending, and this index is one of it.
+      if (there !== state && there?.catalog.all.some((index) => index.plan === plan) === true) return;
+      state.catalog.withdraw(build.index);
+      this.#parts.live.drop(build.index);
+      throw error;
+    }
   }
 
   /** Takes an index away, and runs the live queries again that read it. */

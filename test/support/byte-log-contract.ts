@@ -8,6 +8,8 @@ import type { ByteLog, Entry, WrittenSchema } from '../../src/log/byte-log.js';
 /** A place where a log can be opened, again and again. */
 export interface LogPlace {
   open(): Promise<ByteLog>;
+  /** Lets what was appended to the open log be lost, as far as it does not last yet, and the log find out by itself. */
+  lose?(): Promise<void>;
   remove?(): Promise<void>;
 }
 
@@ -149,6 +151,24 @@ export function byteLogContract(name: string, make: () => Promise<LogPlace>): vo
       }),
     );
 
+    it('tells of a failure that no append was told of, takes no more, and says so when it is closed', async () => {
+      const place = await make();
+      if (place.lose === undefined) return await place.remove?.();
+      const log = await place.open();
+      const told: unknown[] = [];
+      log.onFailure((error) => told.push(error));
+      await log.append(groupAfter(0, 2), schema);
+      await place.lose();
+      expect(told).toMatchObject([{ code: 'OutcomeUnknown' }]);
+      await expect(log.append(groupAfter(2, 1), schema)).rejects.toMatchObject({ code: 'LogRefused' });
+      expect(await bodies(log)).toEqual(groupAfter(0, 2));
+      await expect(log.close()).rejects.toMatchObject({ code: 'LogRefused' });
+      await expect(log.close()).rejects.toMatchObject({ code: 'LogRefused' });
+      expect(told).toHaveLength(1);
+      await (await place.open()).close();
+      await place.remove?.();
+    });
+
     it(
       'takes no more once it is closed, and can be closed twice',
       within(async (log) => {
@@ -206,6 +226,22 @@ export function byteLogContract(name: string, make: () => Promise<LogPlace>): vo
         expect(await log.shelf.list()).toEqual([5, 4, 3]);
         await log.shelf.prune(100, 1);
         expect(await log.shelf.list()).toEqual([5]);
+      }),
+    );
+
+    it(
+      'sets a snapshot aside, which then counts no more',
+      within(async (log, place) => {
+        await log.append(groupAfter(0, 3), schema);
+        for (const offset of [1, 2, 3]) await log.shelf.save(offset, chunks('snapshot'));
+        await log.shelf.setAside(2);
+        expect(await log.shelf.list()).toEqual([3, 1]);
+        await log.shelf.prune(4, 2);
+        expect(await log.shelf.list()).toEqual([3, 1]);
+        await log.close();
+        const again = await place.open();
+        expect(await again.shelf.list()).toEqual([3, 1]);
+        await again.close();
       }),
     );
 

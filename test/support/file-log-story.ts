@@ -1,11 +1,11 @@
 import type { FileLogOptions } from '../../src/log-file.js';
-import { containerHead } from '../../src/codecs/container.js';
 import { MemoirError } from '../../src/errors.js';
 import type { ByteLog, Entry } from '../../src/log/byte-log.js';
 import { equalBytes } from '../../src/log/frame.js';
 import { bodyOf, schemaOf, taken } from './byte-log-contract.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedHost } from './simulated-host.js';
+import { snapshotBytes } from './snapshot-bytes.js';
 
 // Strategy: a script of what a program does with a log runs on a disk that crashes or fails at one call. Then the log
 // is opened again, as another process does, from what the disk still has. Invariants: what was acknowledged and what
@@ -251,7 +251,7 @@ export class Story {
   /** Another log may be there from then on, or it is the one it was. */
   async #begin(log: ByteLog, offset: number): Promise<void> {
     const next = worldAfter(offset, `begun ${++this.#texts}`);
-    const { bytes } = containerHead('"string"', { 'memoir.offset': String(offset), 'memoir.text': next.lineage! });
+    const bytes = snapshotBytes(offset, next.lineage);
     next.snapshots.set(offset, { bytes, isSaved: true });
     try {
       await log.begin({ lineage: next.lineage!, offset, snapshot: oneChunk(bytes) });
@@ -287,7 +287,7 @@ export class Story {
     const { head } = log;
     if (head === 0) return;
     const before = this.#world.snapshots.get(head);
-    const bytes = before?.bytes ?? containerHead('"string"', { 'memoir.offset': String(head) }).bytes;
+    const bytes = before?.bytes ?? snapshotBytes(head);
     const snapshot = { bytes, isSaved: before?.isSaved ?? false };
     this.#world.snapshots.set(head, snapshot);
     await log.shelf.save(head, oneChunk(bytes));

@@ -19,6 +19,8 @@ export class MemoryMedium {
   /** Holds appends back until it is opened. */
   gate: Promise<void> | undefined;
   isOpen = false;
+  /** Lets the log fail by itself, after what it has acknowledged. */
+  lose: () => void = () => {};
 
   plan(options: Partial<LogPlan> = {}, codec: ByteCodec = json): LogPlan {
     return { codec, ...options, open: () => Promise.resolve(new MemoryByteLog(this)) };
@@ -30,12 +32,20 @@ class MemoryByteLog implements ByteLog {
   readonly #medium: MemoryMedium;
   readonly shelf: Shelf;
   #failed = false;
+  /** Whether what was acknowledged may be lost. */
+  #lost = false;
+  #tell: (error: MemoirError) => void = () => {};
 
   constructor(medium: MemoryMedium) {
     if (medium.isOpen) throw new MemoirError('LogLocked', 'it is open');
     medium.isOpen = true;
     this.#medium = medium;
     this.shelf = shelfOf(medium);
+    medium.lose = () => {
+      this.#failed = true;
+      this.#lost = true;
+      this.#tell(new MemoirError('OutcomeUnknown', 'a later sync failed'));
+    };
   }
 
   get lineage(): string {
@@ -97,9 +107,14 @@ class MemoryByteLog implements ByteLog {
     this.#medium.floor += count;
   }
 
+  onFailure(tell: (error: MemoirError) => void): void {
+    this.#tell = tell;
+  }
+
   async close(): Promise<void> {
     await Promise.resolve();
     this.#medium.isOpen = false;
+    if (this.#lost) throw new MemoirError('LogRefused', 'it has failed');
   }
 }
 
@@ -119,6 +134,10 @@ function shelfOf({ snapshots }: MemoryMedium): Shelf {
     prune(before, keep) {
       const old = [...snapshots.keys()].sort((a, b) => b - a).slice(keep);
       for (const offset of old) if (offset < before) snapshots.delete(offset);
+      return Promise.resolve();
+    },
+    setAside(offset) {
+      snapshots.delete(offset);
       return Promise.resolve();
     },
     dropAfter(offset) {

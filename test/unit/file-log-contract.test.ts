@@ -18,8 +18,20 @@ for (const fsync of ['always', 'never', { everyMs: 1 }] as const) {
   });
 }
 
-byteLogContract('the file log on a simulated disk', () => {
-  const disk = new SimulatedDisk();
-  const host = new SimulatedHost();
-  return Promise.resolve({ open: () => host.plan(disk).open() });
-});
+for (const fsync of ['always', { everyMs: 1 }] as const) {
+  byteLogContract(`the file log on a simulated disk, synced ${JSON.stringify(fsync)},`, () => {
+    const disk = new SimulatedDisk();
+    const host = new SimulatedHost();
+    return Promise.resolve({
+      open: () => host.plan(disk, { fsync }).open(),
+      ...(fsync !== 'always' && {
+        async lose() {
+          disk.troubles = (_, name) => (name === 'sync' ? 'EIO' : undefined);
+          host.ring();
+          await new Promise((resolve) => setTimeout(resolve));
+          disk.troubles = () => undefined;
+        },
+      }),
+    });
+  });
+}

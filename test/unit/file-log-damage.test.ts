@@ -1,10 +1,13 @@
+import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 
 import { crc32c } from '../../src/codecs/crc32c.js';
-import { MemoirError } from '../../src/errors.js';
+import { createStore, MemoirError, table } from '../../src/index.js';
+import { checkSnapshot } from '../../src/log/file/snapshot-check.js';
 import { groupAfter, schemaOf, taken } from '../support/byte-log-contract.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
 import { SimulatedHost } from '../support/simulated-host.js';
+import { snapshotBytes } from '../support/snapshot-bytes.js';
 
 const ALL = groupAfter(0, 7);
 /** How many entries each append has; two segments, the second from entry 4 on. */
@@ -178,20 +181,84 @@ describe('verify and repair', () => {
     expect((await host.plan(disk).open()).lineage).toBe(log.lineage);
   });
 
-  it('drop every file behind one whose beginning is damaged, and snapshots of what is gone', async () => {
+  it('drop every file behind one whose beginning is damaged, and damaged snapshots', async () => {
     const { disk, host } = await written(true);
     disk.plant('log/snapshot-0000000000000006.avro', disk.bytesOf(SEGMENTS[1]));
     disk.plant('log/snapshot-0000000000000000.avro', disk.bytesOf(SEGMENTS[1]));
     disk.plant(SEGMENTS[0], flipped(disk.bytesOf(SEGMENTS[0]), 100));
     const { after, dropped } = await host.plan(disk).repair();
     expect(after).toMatchObject({ floor: 1, head: 0, isWhole: true });
-    expect(dropped).toEqual([
-      'snapshot-0000000000000006.avro',
-      'log-0000000000000004.avro',
+    expect(dropped.toSorted()).toEqual([
       'log-0000000000000001.avro',
+      'log-0000000000000004.avro',
+      'snapshot-0000000000000000.avro',
+      'snapshot-0000000000000006.avro',
     ]);
     const log = await host.plan(disk).open();
     await log.append(groupAfter(0, 1), schemaOf('a'));
     await log.close();
+  });
+
+  it('keep what a snapshot and the files after it prove, whatever is damaged before', async () => {
+    const { disk, host } = await written(true);
+    disk.plant('log/snapshot-0000000000000003.avro', snapshotBytes(3));
+    disk.plant('log/snapshot-0000000000000002.avro', snapshotBytes(2));
+    disk.plant(SEGMENTS[0], flipped(disk.bytesOf(SEGMENTS[0]), 8 * (frameEnds(disk.bytesOf(SEGMENTS[0]))[0]! - 30)));
+    await expect(host.plan(disk).open()).rejects.toMatchObject({ code: 'Damaged', file: SEGMENTS[0] });
+    const { before, after, dropped } = await host.plan(disk).repair();
+    expect(before).toMatchObject({ floor: 4, head: 7, isWhole: false });
+    expect(after).toMatchObject({ floor: 4, head: 7, isWhole: true, isClean: true });
+    expect(dropped).toEqual(['log-0000000000000001.avro', 'snapshot-0000000000000002.avro']);
+    const log = await host.plan(disk).open();
+    expect((await taken(log.read(4))).map(({ body }) => body)).toEqual(ALL.slice(3));
+    expect(await log.shelf.list()).toEqual([3]);
+    await log.close();
+  });
+
+  it('keep a snapshot alone, where it goes farther than all entries that can be proved', async () => {
+    const { disk, host } = await written(true);
+    disk.plant('log/snapshot-0000000000000006.avro', snapshotBytes(6));
+    disk.plant(SEGMENTS[1], flipped(disk.bytesOf(SEGMENTS[1]), 8 * (frameEnds(disk.bytesOf(SEGMENTS[1]))[0]! + 30)));
+    const { after, dropped } = await host.plan(disk).repair();
+    expect(after).toMatchObject({ floor: 7, head: 6, isWhole: true, isClean: true });
+    expect(dropped).toEqual(SEGMENTS.map((path) => path.slice(4)));
+    const log = await host.plan(disk).open();
+    expect([log.floor, log.head, await log.shelf.list()]).toEqual([7, 6, [6]]);
+    await log.append(groupAfter(6, 1), schemaOf('a'));
+    await log.close();
+    expect(await host.plan(disk).verify()).toMatchObject({ floor: 7, head: 7, isWhole: true, isClean: true });
+  });
+
+  it('go on behind a tear that has lost nothing', async () => {
+    const { disk, host } = await written(true);
+    const bytes = disk.bytesOf(SEGMENTS[0]);
+    disk.plant(SEGMENTS[0], Uint8Array.from([...bytes, 4, 80, 1, 2]));
+    await expect(host.plan(disk).open()).rejects.toMatchObject({ code: 'Damaged', file: SEGMENTS[0] });
+    const { after, dropped } = await host.plan(disk).repair();
+    expect(after).toMatchObject({ floor: 1, head: 7, isWhole: true });
+    expect(dropped).toEqual(['log-0000000000000001.avro']);
+    expect(disk.bytesOf(SEGMENTS[0])).toEqual(bytes);
+  });
+
+  it('find a snapshot with any bit changed, or cut anywhere', async () => {
+    const { disk, host } = await written(true);
+    const store = createStore({ tables: { notes: table(t.strict({ id: t.string }), { primaryKey: 'id' }) } });
+    for (let n = 1; n <= 7; n++) store.transact((tx) => tx.notes.put({ id: `note ${n}` }));
+    const bytes = await store.snapshot().toBytes();
+    const path = 'log/snapshot-0000000000000007.avro';
+    disk.plant(path, bytes);
+    expect((await host.plan(disk).verify()).isWhole).toBe(true);
+    disk.plant(path, flipped(bytes, 8 * (bytes.length - 60)));
+    expect((await host.plan(disk).verify()).isWhole).toBe(false);
+    // how many rows there are, and the state hash, stand beside the checksum: whoever loads the rows compares them
+    const [from, to] = [bytes.length - 38, bytes.length - 20];
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      if (bit >> 3 >= from && bit >> 3 < to) continue;
+      expect(checkSnapshot(flipped(bytes, bit), 7).fault, `bit ${bit}`).toBeDefined();
+    }
+    for (let length = 0; length < bytes.length; length++)
+      expect(checkSnapshot(bytes.slice(0, length), 7).fault, `${length} bytes`).toBeDefined();
+    disk.plant('log/snapshot-0000000000000003.avro', bytes);
+    expect((await host.plan(disk).verify()).files.at(-2)?.fault?.message).toMatch(/offset 7, and its name says 3/);
   });
 });

@@ -15,7 +15,16 @@ describe('fileLog', () => {
     [{ dir: 'log', fsync: { everyMs: 0 } }, 'fsync'],
     [{ dir: 'log', fsync: null }, 'fsync'],
     [{ dir: 'log', snapshotEvery: { batches: '9' } }, 'snapshotEvery.batches'],
+    [{ dir: 'log', fsync: { everyMs: '5' } }, 'fsync'],
+    [{ dir: 'log', fsync: { everyMs: Infinity } }, 'fsync'],
+    [{ dir: 'log', fsync: { everyMs: 2 ** 31 } }, 'fsync'],
     [{ dir: 'log', segmentBytes: 0 }, 'segmentBytes'],
+    [{ dir: 'log', segmentBytes: '5' }, 'segmentBytes'],
+    [{ dir: 'log', keep: 'x' }, 'keep'],
+    [{ dir: 'log', keep: { batches: -1 } }, 'keep.batches'],
+    [{ dir: 'log', codec: {} }, 'codec'],
+    [{ dir: 'log', codec: null }, 'codec'],
+    [{ dir: 'log', host: null }, 'host'],
   ])('refuses %j', (options, path) => {
     expect(() => fileLog(options as never)).toThrow(expect.objectContaining({ code: 'OptionInvalid', path }) as Error);
   });
@@ -112,6 +121,32 @@ describe('the file log', () => {
       code: 'LogRefused',
       cause: { code: 'EIO' },
     });
+  });
+
+  it('says of an append under which a sync failed that it does not know', async () => {
+    const disk = new SimulatedDisk();
+    const host = new SimulatedHost();
+    const log = await host.plan(disk, { fsync: { everyMs: 5 } }).open();
+    const told: unknown[] = [];
+    log.onFailure((error) => told.push(error));
+    await log.append(groupAfter(0, 2), schemaOf('a'));
+    disk.troubles = (_, name) => (name === 'sync' ? 'EIO' : undefined);
+    host.ring();
+    await expect(log.append(groupAfter(2, 1), schemaOf('a'))).rejects.toMatchObject({ code: 'OutcomeUnknown' });
+    expect([told.length, log.head]).toEqual([1, 2]);
+  });
+
+  it('says when a snapshot is saved, and when it is closed, that what was appended could not be synced', async () => {
+    const disk = new SimulatedDisk();
+    const log = await new SimulatedHost().plan(disk, { fsync: 'never' }).open();
+    const told: unknown[] = [];
+    log.onFailure((error) => told.push(error));
+    await log.append(groupAfter(0, 2), schemaOf('a'));
+    disk.troubles = (_, name, path) => (name === 'sync' && path.includes('log-0') ? 'EIO' : undefined);
+    const saved = log.shelf.save(2, (async function* () {})());
+    await expect(saved).rejects.toMatchObject({ code: 'OutcomeUnknown' });
+    expect(told).toMatchObject([{ code: 'OutcomeUnknown' }]);
+    await expect(log.close()).rejects.toMatchObject({ code: 'LogRefused', cause: { code: 'EIO' } });
   });
 
   it('keeps its lineage through a kill where appends are synced at once, and changes it otherwise', async () => {

@@ -225,6 +225,59 @@ describe('when the log fails', () => {
   });
 });
 
+describe('when the log fails by itself', () => {
+  it('the store is told, takes no more, can be read, and says so when it is closed', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    medium.lose();
+    expect(errors.splice(0)).toMatchObject([{ code: 'OutcomeUnknown' }]);
+    await expect(put(store, 'b')).rejects.toMatchObject({ code: 'LogRefused', cause: { code: 'OutcomeUnknown' } });
+    expect([store.head, store.now().items.size, medium.groups]).toEqual([1, 1, [1]]);
+    await expect(store.close()).rejects.toMatchObject({ code: 'LogRefused' });
+    expect(medium.isOpen).toBe(false);
+    await (await openOn(medium)).close();
+  });
+
+  it('what is on its way meets the fate that the log tells of, and what comes after has not happened', async () => {
+    const { medium, store } = await opened();
+    const { settled, note } = settling();
+    const open = hold(medium);
+    note('a', put(store, 'a', 1));
+    await later();
+    note('b', put(store, 'b', 2));
+    note(
+      'wait',
+      store.transact(() => undefined),
+    );
+    medium.lose();
+    note('c', put(store, 'c', 3));
+    await later();
+    expect(settled).toEqual([]);
+    open();
+    await later();
+    expect(settled).toEqual(['a LogRefused', 'b Aborted', 'wait Aborted', 'c Aborted']);
+    expect(errors.splice(0)).toHaveLength(1);
+    await expect(store.close()).rejects.toMatchObject({ code: 'LogRefused' });
+  });
+
+  it('a restore that waits for it is given up', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    const bytes = await store.snapshot().toBytes();
+    const open = hold(medium);
+    void put(store, 'b').catch(() => undefined);
+    await later();
+    const restored = store.restore(bytes);
+    await later();
+    await later();
+    medium.lose();
+    open();
+    await expect(restored).rejects.toMatchObject({ code: 'Aborted' });
+    expect(errors.splice(0)).toHaveLength(1);
+    await store.close().catch(() => undefined);
+  });
+});
+
 describe('what waits for the log', () => {
   it('is bounded', async () => {
     const { medium, store } = await opened({ pendingBytesMax: 200 });
@@ -270,6 +323,53 @@ describe('what waits for the log', () => {
     await pending;
     const indexed = await adding;
     expect([...indexed.now().items.scan('byN')].map(({ id, n }) => `${id}${n}`)).toEqual(['a2', 'b2']);
+    indexed.check();
+    await store.close();
+  });
+
+  it('and is refused takes with it an index that was added and waited for it: nothing is left of that', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    const open = hold(medium);
+    medium.trouble = 'refused';
+    const pending = put(store, 'b', 2);
+    const adding = store.addIndex('items', 'byId', ['id']);
+    await later();
+    await later();
+    await expect(store.addIndex('items', 'byId', ['n'])).rejects.toMatchObject({ code: 'DefinitionInvalid' });
+    const live: unknown[] = [];
+    const count = (db: unknown) => (db as ReturnType<Awaited<typeof adding>['now']>).items.count('byId');
+    expect(() => count(store.now())).toThrow(expect.objectContaining({ code: 'IndexNotYet' }) as Error);
+    store.live(count).subscribe({ next: (found) => live.push(found), error: (error) => live.push(code(error)) });
+    open();
+    await expect(pending).rejects.toMatchObject({ code: 'LogRefused' });
+    await expect(adding).rejects.toMatchObject({ code: 'Aborted' });
+    expect(Object.keys(store.stats().tables.items.indexes)).not.toContain('byId');
+    expect(() => count(store.now())).toThrow(expect.objectContaining({ code: 'RangeInvalid' }) as Error);
+    await expect(store.addIndex('items', 'byId', ['id'])).rejects.toMatchObject({ code: 'LogRefused' });
+    expect(Object.keys(store.stats().tables.items.indexes)).not.toContain('byId');
+    expect(live).toEqual(['IndexNotYet']);
+    store.check();
+    await store.close();
+  });
+
+  it('and makes way for a restore leaves the index that was added and waited for it: the state has it', async () => {
+    const { medium, store } = await opened();
+    await put(store, 'a', 1);
+    const bytes = await store.snapshot().toBytes();
+    const open = hold(medium);
+    const restored = store.restore(bytes);
+    await later();
+    await later();
+    const pending = put(store, 'b', 2);
+    const adding = store.addIndex('items', 'byId', ['id']);
+    await later();
+    await later();
+    open();
+    await expect(pending).rejects.toMatchObject({ code: 'Aborted' });
+    await restored;
+    const indexed = await adding;
+    expect([indexed.head, indexed.now().items.count('byId')]).toEqual([1, 1]);
     indexed.check();
     await store.close();
   });

@@ -2,7 +2,7 @@ import type { ByteCodec } from '../../codecs/byte-codec.js';
 import { checkOptions, MemoirError, show } from '../../errors.js';
 import { avro } from '../../codecs/avro/avro-codec.js';
 import type { FollowedLog, LogPlan, SnapshotEvery } from '../byte-log.js';
-import type { Keep } from '../keep.js';
+import { keepFault, type Keep } from '../keep.js';
 import { openFileLog, type FileLogSettings } from './file-log.js';
 import { followFileLog } from './followed-log.js';
 import type { Host } from './host.js';
@@ -36,14 +36,22 @@ export interface FileLogPlan extends LogPlan {
   readonly dir: string;
   /** Opens it to read what another process writes, while it does. @throws `Damaged`, `FormatUnknown` */
   follow(): Promise<FollowedLog>;
-  /** Reads all of it, and says what is there and what is damaged; changes nothing. */
+  /**
+   * Reads all of it, and says what is there, what is damaged, and how far a repair would let it go on; changes nothing.
+   * Of snapshots it compares the checksum; that their rows come to their state hash is seen when one is loaded.
+   */
   verify(): Promise<LogReport>;
-  /** Cuts it after the last entry that can be proved, and sets aside what is dropped. @throws `LogLocked` */
+  /**
+   * Lets it go on with what goes farthest of what can be proved, by its entries alone or from a snapshot on, and sets
+   * aside what is dropped. @throws `LogLocked`
+   */
   repair(): Promise<LogRepair>;
 }
 
 const OPTIONS = ['dir', 'fsync', 'segmentBytes', 'codec', 'keep', 'snapshotEvery', 'host'];
 const SEGMENT_BYTES = 2 ** 26;
+/** A timer of Node that is to wait longer rings at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
  * A log in the files of a folder, which lasts when the process ends. Nothing is opened yet.
@@ -75,23 +83,38 @@ export function fileLog(options: FileLogOptions): FileLogPlan {
 }
 
 function settingsOf(options: FileLogOptions): FileLogSettings {
-  const { dir, fsync = 'always', segmentBytes = SEGMENT_BYTES, snapshotEvery, host } = options;
+  const { dir, fsync = 'always', segmentBytes = SEGMENT_BYTES, codec, keep, snapshotEvery, host } = options;
   if (typeof dir !== 'string' || dir === '') throw invalid('dir', dir, 'give the path of a folder');
-  if (!(segmentBytes > 0)) throw invalid('segmentBytes', segmentBytes, 'give a number of bytes above 0');
-  // A caller without types may give null, which is an object, too.
-  const everyMs = typeof fsync === 'object' ? ((fsync as Partial<typeof fsync> | null)?.everyMs ?? 0) : 0;
-  if (typeof fsync === 'object' ? !(everyMs > 0) : !['always', 'never'].includes(fsync))
-    throw invalid('fsync', fsync, "give 'always', 'never' or { everyMs }");
+  if (!isAbove0(segmentBytes)) throw invalid('segmentBytes', segmentBytes, 'give a number of bytes above 0');
+  if (codec !== undefined && !isObject(codec, 'coder'))
+    throw invalid('codec', codec, 'give `avro` from memoir/avro, or leave it out');
+  if (host !== undefined && !isObject(host)) throw invalid('host', host, 'give parts of a machine, or leave it out');
+  const keeping = keep === undefined ? undefined : keepFault(keep);
+  if (keeping !== undefined)
+    throw new MemoirError('OptionInvalid', `${keeping.path} of fileLog ${keeping.says}`, { path: keeping.path });
   if (snapshotEvery !== undefined) checkEvery(snapshotEvery);
+  const everyMs = isObject(fsync) ? (fsync as { readonly everyMs?: unknown }).everyMs : 0;
+  const isTimed = isAbove0(everyMs) && everyMs <= TIMER_MS_MAX;
+  if (!isTimed && fsync !== 'always' && fsync !== 'never')
+    throw invalid('fsync', fsync, `give 'always', 'never' or { everyMs }, milliseconds from 1 to ${TIMER_MS_MAX}`);
   const policy = typeof fsync === 'object' ? 'timed' : fsync;
-  return { host: { ...nodeHost(), ...host }, dir, policy, everyMs, segmentBytes };
+  return { host: { ...nodeHost(), ...host }, dir, policy, everyMs: Number(everyMs), segmentBytes };
+}
+
+function isAbove0(value: unknown): value is number {
+  return typeof value === 'number' && value > 0;
+}
+
+/** A caller without types may give null, which is an object, too. */
+function isObject(value: unknown, method?: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return method === undefined || typeof (value as Readonly<Record<string, unknown>>)[method] === 'function';
 }
 
 function checkEvery(every: SnapshotEvery): void {
   checkOptions('snapshotEvery', every, ['batches', 'bytes']);
   for (const [name, count] of Object.entries(every) as readonly [string, unknown][]) {
-    if (typeof count !== 'number' || !(count > 0))
-      throw invalid(`snapshotEvery.${name}`, count, 'give a number above 0');
+    if (!isAbove0(count)) throw invalid(`snapshotEvery.${name}`, count, 'give a number above 0');
   }
 }
 

@@ -59,6 +59,9 @@ class FileLog implements ByteLog {
   #isMarked: boolean;
   /** Why nothing more can be appended. */
   #ended: { readonly cause: unknown } | undefined;
+  /** Whether that was found out later than what was appended was acknowledged. */
+  #isLate = false;
+  #tellFailure: (error: MemoirError) => void = () => {};
   /** Whether the files may already be those of a log that has begun anew. */
   #isUnsure = false;
   /** The segments that are no part of the log any more and may still be on the disk, oldest first. */
@@ -128,6 +131,10 @@ class FileLog implements ByteLog {
     }
   }
 
+  onFailure(tell: (error: MemoirError) => void): void {
+    this.#tellFailure = tell;
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#closeNow();
     return this.#closed;
@@ -150,6 +157,8 @@ class FileLog implements ByteLog {
     // once refused, a sync is not tried again: the system may have dropped what it could not write, and say it is there
     if (this.#settings.policy === 'always')
       await tail.sync().catch((error: unknown) => this.#end('OutcomeUnknown', error));
+    // A sync of what came before has failed meanwhile, and there is no other.
+    if (this.#ended !== undefined) this.#end('OutcomeUnknown', this.#ended.cause);
     tail.written(group);
     this.#last = tail.segment.last;
     if (this.#settings.policy === 'timed') this.#syncLater();
@@ -240,7 +249,12 @@ class FileLog implements ByteLog {
     await this.#sync;
     if (this.#settings.policy === 'always' || this.#tail === undefined) return;
     if (this.#ended !== undefined) throw this.#refusal();
-    await this.#tail.sync().catch((error: unknown) => this.#end('OutcomeUnknown', error));
+    try {
+      await this.#tail.sync();
+    } catch (cause) {
+      this.#failLate(cause);
+      throw this.#unknown(cause);
+    }
   }
 
   /** A snapshot never tells of more than the log, nor of what the log no longer is. */
@@ -253,9 +267,16 @@ class FileLog implements ByteLog {
     const { host, everyMs } = this.#settings;
     this.#callOff ??= host.after(everyMs, () => {
       this.#callOff = undefined;
-      // whoever appends next is told
-      this.#sync = this.#tail!.sync().catch((cause: unknown) => void (this.#ended ??= { cause }));
+      this.#sync = this.#tail!.sync().catch((cause: unknown) => this.#failLate(cause));
     });
+  }
+
+  /** Ends it where what was acknowledged may not last: whoever waits for something else is told of that alone. */
+  #failLate(cause: unknown): void {
+    this.#isLate = true;
+    if (this.#ended !== undefined) return;
+    this.#ended = { cause };
+    this.#tellFailure(this.#unknown(cause));
   }
 
   /** Takes no more appends. @throws what the append under way is to be told */
@@ -263,8 +284,13 @@ class FileLog implements ByteLog {
     this.#ended ??= { cause };
     const { dir } = this.#settings;
     if (code === 'LogRefused') throw refused(`the log in ${dir} did not take the append, open it again`, cause);
+    throw this.#unknown(cause);
+  }
+
+  #unknown(cause: unknown): MemoirError {
+    const { dir } = this.#settings;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new MemoirError(
+    return new MemoirError(
       'OutcomeUnknown',
       `the disk failed, and what the log in ${dir} was given may or may not last: open it again to know (${why})`,
       { cause },
@@ -285,6 +311,7 @@ class FileLog implements ByteLog {
       await this.#sync;
       await this.#tail?.close();
       this.#tail = undefined;
+      if (this.#isLate) throw this.#refusal();
       if (this.#ended !== undefined || this.#isMarked) return;
       await writeCleanMark(host.disk, dir, { ...this.#last, lineage: this.lineage, isBegun: false });
     } catch (error) {

@@ -1,15 +1,12 @@
-import { NO_DIGEST } from '../frame.js';
-import { finishBegin, standingOf } from './begin.js';
-import { Chain, type Link } from './chain.js';
+import { finishBegin } from './begin.js';
 import { readCleanMark, writeCleanMark } from './clean-mark.js';
 import { asMemoirError } from './damage.js';
-import type { DiskFile } from './disk.js';
 import { beginsAmong } from './file-names.js';
+import type { FileReport, Part } from './file-report.js';
 import type { Host } from './host.js';
 import { lock } from './lock.js';
-import type { Segment } from './segment.js';
-import { wholeEntries } from './torn-tail.js';
-import { verifyFileLog, prove, type LogReport } from './verify.js';
+import type { Run } from './proof.js';
+import { verified, verifyFileLog, type LogReport } from './verify.js';
 import { readStretch, removeUnfinished, writeWhole } from './whole-file.js';
 
 /** What a repair has done. */
@@ -25,8 +22,8 @@ export interface LogRepair {
 }
 
 /**
- * Cuts a log after the last entry that can be proved. Files that are cut or dropped stay, as they were, in a folder
- * beside; the log goes on under a new lineage. @throws `LogLocked`
+ * Lets a log go on with what goes farthest of all that can be proved. Files that are cut or dropped stay, as they were,
+ * in a folder beside; the log goes on under a new lineage. @throws `LogLocked`
  */
 export async function repairFileLog(host: Host, dir: string): Promise<LogRepair> {
   try {
@@ -46,40 +43,30 @@ async function repairLocked(host: Host, dir: string): Promise<LogRepair> {
   const before = await verifyFileLog(host, dir);
   if (before.isWhole) return { before, after: before, dropped: [] };
   await removeUnfinished(disk, dir, await disk.list(dir));
-  const mark = await readCleanMark(disk, dir).catch(() => 'unreadable' as const);
-  if (mark !== 'unreadable') await finishBegin(disk, dir, mark);
-  const names = await disk.list(dir);
-  const standing = standingOf(names, mark === 'unreadable' ? undefined : mark);
-  const { segments, reports } = await prove(host, dir, standing);
+  const old = await readCleanMark(disk, dir).catch(() => 'unreadable' as const);
+  if (old !== 'unreadable') await finishBegin(disk, dir, old);
+  const { report, run, standing } = await verified(host, dir);
+  const { last, parts } = run;
 
-  const newest = segments.at(-1);
-  const cut = reports.find((report) => report.fault !== undefined);
-  const kept = newest !== undefined && cut?.file === newest.name ? await wholeTail(host, dir, newest) : undefined;
-  const last: Link = kept?.last ?? newest?.last ?? standing.start ?? { offset: 0, digest: NO_DIGEST };
-  const lost = standing.snapshots.filter(([offset]) => offset > last.offset);
-  const isDropped = new Set([
-    ...before.files.filter((file) => file.fault !== undefined).map(({ file }) => file),
-    ...reports.slice(segments.length).map(({ file }) => file),
-    ...lost.map(([, name]) => name),
+  const mended = new Map(parts.filter((part) => part.mended !== undefined).map((part) => [part.segment.name, part]));
+  const dropped = [
+    ...report.files.filter((file) => mended.has(file.file) || !belongs(file, run)).map(({ file }) => file),
     // without the mark nobody knows whether the log had begun anew with it
-    ...beginsAmong(names),
-  ]);
-
-  const dropped = [...isDropped].sort().reverse();
-  const aside = `${dir}/aside-${host.token()}`;
-  if (dropped.length > 0) {
-    await disk.makeDir(aside);
-    // the newest first: whatever interrupts this, what is left has no gap
-    for (const name of dropped) {
-      await disk.link(`${dir}/${name}`, `${aside}/${name}`);
-      await disk.syncDir(aside);
-      if (name === newest?.name && kept !== undefined) await writeWhole(disk, dir, name, kept.bytes);
-      else await disk.remove(`${dir}/${name}`);
-      await disk.syncDir(dir);
-    }
-  }
-  const isBegun = newest === undefined && standing.start !== undefined;
+    ...beginsAmong(await disk.list(dir)),
+  ];
+  // First of all the mark: whatever interrupts the rest, the log is not as that says, and is not taken for whole.
+  const isBegun = parts.length === 0 && (standing.start !== undefined || last.offset > 0);
   await writeCleanMark(disk, dir, { offset: last.offset, digest: last.digest, lineage: host.token(), isBegun });
+  const aside = `${dir}/aside-${host.token()}`;
+  if (dropped.length > 0) await disk.makeDir(aside);
+  for (const name of dropped) {
+    await disk.link(`${dir}/${name}`, `${aside}/${name}`);
+    await disk.syncDir(aside);
+    const part = mended.get(name);
+    if (part === undefined) await disk.remove(`${dir}/${name}`);
+    else await writeMended(host, dir, part);
+    await disk.syncDir(dir);
+  }
   return {
     before,
     after: await verifyFileLog(host, dir),
@@ -88,18 +75,18 @@ async function repairLocked(host: Host, dir: string): Promise<LogRepair> {
   };
 }
 
-/** The bytes of a segment up to its last whole entry, which may stand in a block that is not whole. */
-async function wholeTail(
-  host: Host,
-  dir: string,
-  segment: Segment,
-): Promise<{ readonly bytes: readonly Uint8Array[]; readonly last: Link }> {
-  const file: DiskFile = await host.disk.open(`${dir}/${segment.name}`, 'read');
+/** True for a file that the log goes on with: a segment of its, or a whole snapshot with no gap to them. */
+function belongs({ kind, file, offset, fault }: FileReport, { parts, floor, last }: Run): boolean {
+  if (kind === 'segment') return parts.some(({ segment }) => segment.name === file);
+  return fault === undefined && offset >= floor - 1 && offset <= last.offset;
+}
+
+/** Writes a segment anew, up to its last whole entry, which may stand in a block that was not whole. */
+async function writeMended({ disk }: Host, dir: string, { segment, mended }: Part): Promise<void> {
+  const file = await disk.open(`${dir}/${segment.name}`, 'read');
   try {
-    const whole = await readStretch(file, 0, await file.size());
-    const chain = new Chain(segment.last, host.digest);
-    const { block } = wholeEntries(whole.subarray(segment.size), chain, segment.head.sync);
-    return { bytes: [whole.subarray(0, segment.size), block], last: chain };
+    const whole = await readStretch(file, 0, segment.size);
+    await writeWhole(disk, dir, segment.name, [whole, mended!]);
   } finally {
     await file.close();
   }

@@ -7,8 +7,10 @@ import type { Disk } from './disk.js';
 import { snapshotName, snapshotsAmong } from './file-names.js';
 import { readWhole, writeWhole } from './whole-file.js';
 
-/** Ends the name of a snapshot whose batches the log has lost: nobody takes it, and nobody removes it. */
+/** Ends the name of a snapshot that is damaged, or whose batches the log has lost: nobody takes or removes it. */
 const ASIDE = '.aside';
+
+type Found = readonly (readonly [offset: number, name: string])[];
 
 /** The snapshots in the folder of a log. */
 export class FileShelf implements Shelf {
@@ -52,13 +54,24 @@ export class FileShelf implements Shelf {
   }
 
   async dropAfter(offset: number): Promise<void> {
-    const ahead = (await this.#found()).filter(([of]) => of > offset);
-    for (const [, name] of ahead) await this.#disk.rename(`${this.#dir}/${name}`, `${this.#dir}/${name}${ASIDE}`);
-    if (ahead.length > 0) await this.#disk.syncDir(this.#dir);
+    await this.#aside((await this.#found()).filter(([of]) => of > offset));
+  }
+
+  async setAside(offset: number): Promise<void> {
+    await this.#aside((await this.#found()).filter(([of]) => of === offset));
+  }
+
+  async #aside(found: Found): Promise<void> {
+    try {
+      for (const [, name] of found) await this.#disk.rename(`${this.#dir}/${name}`, `${this.#dir}/${name}${ASIDE}`);
+      if (found.length > 0) await this.#disk.syncDir(this.#dir);
+    } catch (cause) {
+      throw refused(`snapshots in ${this.#dir} could not be set aside`, cause);
+    }
   }
 
   /** Newest first. */
-  async #found(): Promise<readonly (readonly [offset: number, name: string])[]> {
+  async #found(): Promise<Found> {
     try {
       return snapshotsAmong(await this.#disk.list(this.#dir)).toReversed();
     } catch (cause) {
