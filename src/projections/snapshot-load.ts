@@ -37,6 +37,8 @@ export interface LoadPlan extends LoadOptions {
   /** How long a slice may take, in milliseconds. */
   readonly sliceMs: number;
   readonly turns: Turns;
+  /** True for bytes that nobody else has. */
+  readonly isOurs?: boolean;
 }
 
 /** The bytes of a state that can be taken up. */
@@ -104,11 +106,11 @@ export class Loaded implements VerifyingSink {
     engine: Engine,
     plan: LoadPlan,
   ): Promise<{ readonly image: SnapshotImage; readonly loaded: Loaded }> {
-    const { today, sliceMs, turns } = plan;
+    const { today, sliceMs, turns, isOurs = false } = plan;
     const loaded = new Loaded(engine, plan, true);
     const isToday = (schema: StoreSchema): boolean => schemaText(schema) === schemaText(today);
     const also = (schema: StoreSchema): Loaded | undefined => (isToday(schema) ? loaded : undefined);
-    const image = await verifySnapshot(bytes, reading, turns, also);
+    const image = await verifySnapshot(bytes, reading, turns, { also, isOurs });
     if (!isToday(image.schema)) return { image, loaded: await Loaded.inSlices(image, engine, plan) };
     for await (const _ of inSlices(loaded.#settle(image.offset), sliceMs, turns));
     return { image, loaded };

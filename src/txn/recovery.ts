@@ -49,7 +49,7 @@ export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): 
     if (offset > outside.head || offset < outside.floor - 1) continue;
     try {
       const bytes = await outside.shelf.open(offset);
-      const plan = { ...parts, sliceMs: SLICE_MS };
+      const plan = { ...parts, sliceMs: SLICE_MS, isOurs: true };
       return (await Loaded.verified(bytes, { codec, sliceMs: SLICE_MS }, make(), plan)).loaded;
     } catch (error) {
       // Damage to its header is told as a format that nobody knows.
