@@ -112,9 +112,10 @@ async function openToWrite(options: OpenOptions<Tables>): Promise<LoggedStore> {
     await dropSnapshotsAhead(outside);
     const { idWindow, stateHash } = settings;
     let queue: CommitQueue | undefined;
+    const ledger = new Ledger(idWindow, stateHash ? new KeptHash() : undefined);
     const parts = await recover({
       ...{ settings, outside },
-      ledgers: [new Ledger(idWindow, stateHash ? new KeptHash() : undefined), new Ledger(idWindow)],
+      ledgers: [ledger, new Ledger(idWindow, undefined, ledger)],
       sinkOf: (ground) => (queue = new CommitQueue({ ...ground, outside, pendingBytesMax: pendingMax })),
     });
     const store = new LoggedStore({ parts, queue: queue!, outside }, plan.snapshotEvery ?? {});

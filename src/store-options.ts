@@ -1,4 +1,5 @@
 import { invalidDefinition as invalid, show } from './errors.js';
+import { isObject } from './codecs/codec.js';
 import { eventDefinitionsOf, type EventDefinition } from './codecs/event.js';
 import type { Events } from './codecs/event-types.js';
 import { definitionOf, type Definition } from './codecs/table.js';
@@ -91,7 +92,11 @@ export function settingsOf(options: StoreOptions<Tables, Events>): StoreSettings
   const events = eventDefinitionsOf(options.events === undefined ? {} : options.events);
   const { projections = [] } = options;
   return {
-    ...planProjections(projections, definitionsOf(options.tables, projections), new Set(events.keys())),
+    ...planProjections(
+      projections,
+      raised(definitionsOf(options.tables, projections), migrate),
+      new Set(events.keys()),
+    ),
     events,
     development: mode === 'development',
     twiceEvery: twiceEveryOf(options.checkPurity),
@@ -128,6 +133,14 @@ export function definitionsOf(tables: Tables, projections: unknown = []): Readon
   const isAll = !Array.isArray(projections) || projections.length === 0;
   if (definitions.size === 0 && isAll) throw invalid('tables', 'has no table: give at least one, or projections');
   return definitions;
+}
+
+/** The same, with a mark on those whose older rows `migrate` takes to today. */
+function raised(definitions: ReadonlyMap<string, Definition>, migrate: unknown): ReadonlyMap<string, Definition> {
+  if (!isObject(migrate)) return definitions;
+  return new Map(
+    [...definitions].map(([name, definition]) => [name, { ...definition, isRaised: Object.hasOwn(migrate, name) }]),
+  );
 }
 
 /** Refuses what says not how much to keep. @throws `DefinitionInvalid` */

@@ -67,7 +67,7 @@ export interface StoreParts {
 /** Puts a store together: the one place where its parts meet. */
 export function assemble({ settings, engine, log, ledger, pending = ledger, sinkOf }: StoreStart): StoreParts {
   const { keep, history, pinnedBytesMax, clock, onError, development } = settings;
-  if (ledger.hash !== undefined) ledger.hash.log = log;
+  ledger.join(log);
   const feed = new Feed(log, onError);
   const subscribers = new Subscribers();
   const horizon = new Horizon(engine, log, { keep, history, pinnedBytesMax, clock });

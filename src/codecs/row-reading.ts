@@ -14,6 +14,8 @@ export interface RowReading {
   readonly read: RowReader;
   /** The primary key of a row, as callers write it. */
   readonly keyOf: (row: Row) => unknown;
+  /** True where steps of `migrate` make the rows: they may have been written under other keys. */
+  readonly isRaised: boolean;
 }
 
 /** How the data of one event type, as they were written, become data of today. */
@@ -47,7 +49,8 @@ export function readingsOf(codec: ByteCodec, written: StoreSchema, today: Schema
   return {
     tables: written.tables.map((table) => {
       const now = heirOf(table, today.tables, written.tables);
-      return readingOf(now?.name, now ?? table, readerOf(codec, table, now, namespaceOf(table.name)));
+      const read = readerOf(codec, table, now, namespaceOf(table.name));
+      return readingOf(now?.name, now ?? table, read, now !== undefined && now.version !== table.version);
     }),
     events: written.events?.map((event, _, all) => {
       const now = heirOf(event, today.events ?? [], all);
@@ -81,7 +84,22 @@ export function schemaFaults(written: StoreSchema, today: SchemaToday): readonly
     const now = heirOf(event, today.events ?? [], all);
     return now === undefined ? [] : rowFaults(event, now, 'data').map((fault) => `event ${event.name}: ${fault}`);
   });
-  return [...inTables, ...inEvents];
+  return [
+    ...inTables,
+    ...inEvents,
+    ...sharedFaults(written.tables, today.tables, ''),
+    ...sharedFaults(written.events ?? [], today.events ?? [], 'event '),
+  ];
+}
+
+/** What has the rows of several that were written side by side: which of them they were of would be lost. */
+function sharedFaults(written: readonly RowSchema[], today: readonly RowToday[], kind: string): readonly string[] {
+  return today.flatMap((now) => {
+    const names = written.filter((one) => heirOf(one, today, written) === now).map(({ name }) => name);
+    return names.length < 2
+      ? []
+      : [`${kind}${now.name}: is named as what has become of ${names.join(' and ')}, and can be that of one alone`];
+  });
 }
 
 function rowFaults(written: RowSchema, now: RowToday, what?: string): readonly string[] {
@@ -134,10 +152,15 @@ function incompatible(what: string, cause: unknown): MemoirError {
   return new MemoirError('SchemaIncompatible', reason, { reasons: [reason], cause });
 }
 
-function readingOf(table: string | undefined, { primaryKey, bare }: TableSchema, read: RowReader): RowReading {
+function readingOf(
+  table: string | undefined,
+  { primaryKey, bare }: TableSchema,
+  read: RowReader,
+  isRaised = false,
+): RowReading {
   const [first] = primaryKey as [string];
   const keyOf = bare ? (row: Row) => part(row[first]) : (row: Row) => primaryKey.map((field) => part(row[field]));
-  return { table, read, keyOf };
+  return { table, read, keyOf, isRaised };
 }
 
 /** A key's Dates are copies: a reader who changes one changes no row. */

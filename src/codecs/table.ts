@@ -24,6 +24,8 @@ export interface Definition {
   /** True when callers write the primary key as a bare value. */
   readonly bare: boolean;
   readonly indexes: readonly IndexPlan[];
+  /** True where `migrate` has steps for older rows: these may have had other keys, and two of them may become one. */
+  readonly isRaised?: boolean;
 }
 
 const definitions = new WeakMap<object, Definition>();

@@ -9,6 +9,7 @@ import { namespaceOf, type StoreSchema } from '../codecs/store-schema.js';
 import { kindOf, type AnyBatch, type AnyChange, type AnyEvent, type Meta } from './batch.js';
 import { branchOf } from './branch-of.js';
 import { EventReader, EventWriter, type Passed } from './event-coder.js';
+import { rekeyed, type Sides } from './rekeyed.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -74,11 +75,13 @@ export const NO_EVENTS: readonly AnyEvent[] = Object.freeze([]);
 /** Takes batches up again that were laid down in one schema, as `readings` says, a table each in the schema's order. */
 export class BatchReader {
   readonly #readings: readonly RowReading[];
+  readonly #mayRekey: boolean;
   readonly #events: EventReader | undefined;
 
   /** @param passed told of events whose type is gone */
   constructor({ tables, events }: SchemaReadings, passed?: Passed) {
     this.#readings = tables;
+    this.#mayRekey = tables.some(({ isRaised }) => isRaised);
     this.#events = events === undefined ? undefined : new EventReader(events, passed);
   }
 
@@ -96,24 +99,39 @@ export class BatchReader {
     const id = branchOf(from, 2) === 0 ? undefined : from.string();
     const meta = metaOf(from);
     const sequences = readSequences(from);
-    const changes: AnyChange[] = [];
-    for (let count = from.count(); count > 0; count = from.count()) {
-      for (let i = 0; i < count; i++) this.#change(from, changes);
-    }
+    const changes = this.#mayRekey ? rekeyed(this.#sides(from), offset) : this.#changes(from);
     const events = this.#events === undefined ? NO_EVENTS : this.#events.read(from);
     const plain = { offset, at, id, meta, changes, events };
     // `fromEntries` defines, where an assignment to `__proto__` would not.
     return sequences.length === 0 ? plain : { ...plain, sequences: Object.fromEntries(sequences) };
   }
 
+  #changes(from: ByteReader): AnyChange[] {
+    return this.#sides(from).map(({ reading, before, after }) => ({
+      table: reading.table!,
+      key: reading.keyOf((after ?? before)!),
+      kind: kindOf(before, after),
+      before,
+      after,
+    }));
+  }
+
+  #sides(from: ByteReader): Sides[] {
+    const sides: Sides[] = [];
+    for (let count = from.count(); count > 0; count = from.count()) {
+      for (let i = 0; i < count; i++) this.#side(from, sides);
+    }
+    return sides;
+  }
+
   /** Of a table that is gone, the change is passed over. */
-  #change(from: ByteReader, changes: AnyChange[]): void {
-    const { table, read, keyOf } = this.#readings[branchOf(from, this.#readings.length)]!;
-    const before = branchOf(from, 2) === 0 ? undefined : (read(from) as Row);
-    const after = branchOf(from, 2) === 0 ? undefined : (read(from) as Row);
-    const row = after ?? before;
-    if (row === undefined) throw new Fault('Damaged', `has a change of nothing, before byte ${from.at}`);
-    if (table !== undefined) changes.push({ table, key: keyOf(row), kind: kindOf(before, after), before, after });
+  #side(from: ByteReader, sides: Sides[]): void {
+    const reading = this.#readings[branchOf(from, this.#readings.length)]!;
+    const before = branchOf(from, 2) === 0 ? undefined : (reading.read(from) as Row);
+    const after = branchOf(from, 2) === 0 ? undefined : (reading.read(from) as Row);
+    if (before === undefined && after === undefined)
+      throw new Fault('Damaged', `has a change of nothing, before byte ${from.at}`);
+    if (reading.table !== undefined) sides.push({ reading, before, after });
   }
 }
 

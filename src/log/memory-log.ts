@@ -22,18 +22,24 @@ const FRESH = 4;
 /** A segment with a larger batch stays as it is: to lay that down would hold others up. */
 const CHANGES_MAX = 1024;
 
-/** Batches as they were appended; those below the floor are gone. */
+/** Batches as they were appended; those below the floor are gone, but for those that have ids. */
 type Objects = (AnyBatch | undefined)[];
 
 /**
  * The log in memory: batches in segments, so that truncation gives room back. The newest are the objects that were
- * appended; older ones are sealed into bytes, when somebody has the time.
+ * appended; older ones are sealed into bytes, when somebody has the time. Below the floor, segments stay for those of
+ * their batches whose ids are remembered.
  */
 export class MemoryLog implements Log {
-  /** Segment `i` holds the offsets from `i × SEGMENT + 1`; those wholly below the floor are gone. */
+  /** Segment `i` holds the offsets from `i × SEGMENT + 1`; those that nobody needs are gone. */
   readonly #segments = new Map<number, Objects | SealedSegment>();
   /** Where the events of streams lie. */
   readonly streams = new StreamIndex();
+  /** The oldest segment that may be there. */
+  #oldest = 0;
+  /** Batches with ids stay from here on, and whether somebody has ever wanted some. */
+  #idsFrom = Infinity;
+  #hasRemembered = false;
   /** The oldest segment that has yet to be looked at by who seals. */
   #unsealed = 0;
   #sealing: { readonly segment: number; readonly work: Sealing } | undefined;
@@ -96,7 +102,7 @@ export class MemoryLog implements Log {
       lastAt = at;
     }
     for (const batch of batches) {
-      const segment = Math.floor((batch.offset - 1) / SEGMENT);
+      const segment = segmentOf(batch.offset);
       let held = this.#segments.get(segment);
       if (held === undefined) this.#segments.set(segment, (held = []));
       (held as Objects)[(batch.offset - 1) % SEGMENT] = batch;
@@ -110,9 +116,55 @@ export class MemoryLog implements Log {
   at(offset: number): AnyBatch {
     if (offset < this.#floor) throw compacted(this, offset);
     if (offset > this.#head) throw inFuture(this, offset);
-    const held = this.#segments.get(Math.floor((offset - 1) / SEGMENT))!;
+    return this.recall(offset)!;
+  }
+
+  /** A batch that the log still has, be it below the floor. */
+  recall(offset: number): AnyBatch | undefined {
+    const held = this.#segments.get(segmentOf(offset));
     const place = (offset - 1) % SEGMENT;
-    return held instanceof SealedSegment ? held.batch(place) : held[place]!;
+    return held instanceof SealedSegment ? held.batch(place) : held?.[place];
+  }
+
+  /** Takes in a batch from before the floor, whose id is remembered. */
+  remember(batch: AnyBatch): void {
+    const segment = segmentOf(batch.offset);
+    let held = this.#segments.get(segment);
+    if (held === undefined) this.#segments.set(segment, (held = []));
+    assert(!(held instanceof SealedSegment), 'a batch is remembered before its segment is sealed');
+    held[(batch.offset - 1) % SEGMENT] = batch;
+    this.#oldest = Math.min(this.#oldest, segment);
+    this.#unsealed = Math.min(this.#unsealed, segment);
+  }
+
+  /** Keeps the batches with ids from an offset on, whatever the floor is; segments from before both go. */
+  keepIdsFrom(offset: number): void {
+    this.#idsFrom = offset;
+    this.#hasRemembered ||= offset < Infinity;
+    const needed = segmentOf(Math.min(this.#floor, offset));
+    for (; this.#oldest < needed; this.#oldest++) this.#segments.delete(this.#oldest);
+  }
+
+  /** The batches with ids from one offset up to another, as they are now, to be read at any time later. */
+  remembered(from: number, to: number): Iterable<AnyBatch> {
+    const segments: [number, Objects | SealedSegment][] = [];
+    const last = from > to ? -1 : segmentOf(to);
+    for (let segment = segmentOf(from); segment <= last; segment++) {
+      const held = this.#segments.get(segment);
+      if (held !== undefined) segments.push([segment, held]);
+    }
+    return {
+      *[Symbol.iterator]() {
+        for (const [segment, held] of segments) {
+          const base = segment * SEGMENT + 1;
+          const end = Math.min(SEGMENT, to - base + 1);
+          for (let place = Math.max(0, from - base); place < end; place++) {
+            const batch = held instanceof SealedSegment ? held.withId(place) : held[place];
+            if (batch?.id !== undefined) yield batch;
+          }
+        }
+      },
+    };
   }
 
   /** Bytes of what is sealed. */
@@ -136,9 +188,9 @@ export class MemoryLog implements Log {
   #sealNext(by: Seal): void {
     const segment = this.#unsealed;
     const held = this.#segments.get(segment);
-    // Gone, or begun with a floor in its midst: it goes soon. Or too large to be laid down without holding others up.
-    if (held === undefined || held instanceof SealedSegment || !isWhole(held)) return this.#sealed(segment);
-    if (this.#sealing?.segment !== segment) this.#sealing = { segment, work: new Sealing(held, by) };
+    // Gone, or too large to be laid down without holding others up.
+    if (held === undefined || held instanceof SealedSegment || !isSmall(held)) return this.#sealed(segment);
+    if (this.#sealing?.segment !== segment) this.#sealing = { segment, work: new Sealing(held, SEGMENT, by) };
     const done = this.#sealing.work.step();
     if (done === undefined) return;
     if (done !== null) this.#segments.set(segment, done);
@@ -151,7 +203,7 @@ export class MemoryLog implements Log {
   }
 
   #timeOf(offset: number): number {
-    const held = this.#segments.get(Math.floor((offset - 1) / SEGMENT))!;
+    const held = this.#segments.get(segmentOf(offset))!;
     const place = (offset - 1) % SEGMENT;
     return held instanceof SealedSegment ? held.timeOf(place) : held[place]!.at;
   }
@@ -175,15 +227,20 @@ export class MemoryLog implements Log {
   truncateBefore(offset: number): void {
     const floor = Math.min(offset, this.#head + 1);
     while (this.#floor < floor) {
-      const segment = Math.floor((this.#floor - 1) / SEGMENT);
+      const segment = segmentOf(this.#floor);
       const held = this.#segments.get(segment)!;
       const place = (this.#floor - 1) % SEGMENT;
       this.#belowAt = this.#timeOf(this.#floor);
-      if (!(held instanceof SealedSegment)) held[place] = undefined;
-      if (place === SEGMENT - 1) this.#segments.delete(segment);
+      if (!(held instanceof SealedSegment) && !this.#mayBeRemembered(held[place]!)) held[place] = undefined;
+      if (place === SEGMENT - 1 && !(this.#idsFrom <= this.#floor && hasIds(held))) this.#segments.delete(segment);
       this.#floor++;
     }
     this.streams.trim(this.#floor);
+  }
+
+  /** Who has captured what is remembered may read a batch when it is no more: so that goes with its whole segment. */
+  #mayBeRemembered({ id }: AnyBatch): boolean {
+    return id !== undefined && this.#hasRemembered;
   }
 
   /** Gives a log its id that had none: the one that it is read from has only just been made. */
@@ -200,7 +257,9 @@ export class MemoryLog implements Log {
     this.#segments.clear();
     this.streams.clear();
     this.#sealing = undefined;
-    this.#unsealed = Math.floor(head / SEGMENT);
+    this.#oldest = this.#unsealed = Math.floor(head / SEGMENT);
+    this.#idsFrom = Infinity;
+    this.#hasRemembered = false;
     this.#floor = head + 1;
     this.#head = head;
     this.#lastAt = lastAt;
@@ -212,8 +271,15 @@ export class MemoryLog implements Log {
   }
 }
 
-/** True for a full segment whose batches are all there, and none so large that laying it down would take long. */
-function isWhole(held: Objects): held is AnyBatch[] {
-  if (held.length < SEGMENT || held[0] === undefined) return false;
-  return held.every((batch) => batch !== undefined && batch.changes.length + batch.events.length <= CHANGES_MAX);
+function segmentOf(offset: number): number {
+  return Math.floor((offset - 1) / SEGMENT);
+}
+
+/** True where no batch is so large that laying it down would take long. */
+function isSmall(held: Objects): boolean {
+  return held.every((batch) => batch === undefined || batch.changes.length + batch.events.length <= CHANGES_MAX);
+}
+
+function hasIds(held: Objects | SealedSegment): boolean {
+  return held instanceof SealedSegment ? held.hasIds : held.some((batch) => batch?.id !== undefined);
 }

@@ -1,5 +1,6 @@
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch, AnyChange } from '../log/batch.js';
+import { twins } from '../log/rekeyed.js';
 import { inverted } from './diff.js';
 import type { Engine } from './engine.js';
 import type { TableState } from './table-state.js';
@@ -23,10 +24,14 @@ function apply(engine: Engine, offset: number, changes: readonly AnyChange[]): v
   engine.settle();
 }
 
-/** Puts what a change left in the place of the row, within a transaction of the engine. */
+/**
+ * Puts what a change left in the place of the row, within a transaction of the engine.
+ *
+ * @throws `SchemaIncompatible` where `migrate` has made one row of two
+ */
 export function applyChange(engine: Engine, offset: number, change: AnyChange): void {
   const table = tableOf(engine, offset, change);
-  engine.write(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
+  engine.write(table, slotFor(table, offset, change), change.after);
 }
 
 /**
@@ -36,8 +41,17 @@ export function applyChange(engine: Engine, offset: number, change: AnyChange): 
 export function load(engine: Engine, { offset, changes }: AnyBatch): void {
   for (const change of changes) {
     const table = tableOf(engine, offset, change);
-    engine.load(table, table.takeSlot(table.toPrimaryKey(change.key)), change.after);
+    engine.load(table, slotFor(table, offset, change), change.after);
   }
+}
+
+/** Where the row of a change goes; rows that were written under other keys may meet there. */
+function slotFor(table: TableState, offset: number, { key, before }: AnyChange): number {
+  const own = table.toPrimaryKey(key);
+  const slot = table.slotOf(own);
+  if (before === undefined && slot >= 0 && table.definition.isRaised === true && table.rows[slot] !== undefined)
+    throw twins(table.name, key, offset);
+  return table.takeSlot(own, slot);
 }
 
 /** The table of a change, whose row is prepared. */

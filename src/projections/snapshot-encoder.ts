@@ -1,6 +1,7 @@
 import { ByteWriter } from '../codecs/byte-writer.js';
 import { containerHead, writeBlock } from '../codecs/container.js';
 import { crc32c } from '../codecs/crc32c.js';
+import { blame } from '../codecs/fault.js';
 import { ofTable, StateHash } from '../codecs/state-hash.js';
 import type { AnyBatch } from '../log/batch.js';
 import { writeSequences } from '../log/batch-coder.js';
@@ -80,15 +81,24 @@ function* writeEntries(
     const { write } = layout.coders[i]!;
     for (const row of view.reader(name).scan()) {
       to.long(layout.rowBranch(i));
-      write(row, to);
+      laidDown(() => write(row, to), `a row of ${name}`, name);
       hash.add(ofTable(name), row);
       yield true;
     }
   }
   for (const batch of remembered) {
     to.long(layout.batchBranch);
-    layout.batches.write(batch, to);
+    laidDown(() => layout.batches.write(batch, to), `batch ${batch.offset}`);
     hash.add('id', [batch.id, batch.offset]);
     yield false;
+  }
+}
+
+/** What a codec cannot hold, such as an integer of more than 64 bits in Avro, is told by its place. */
+function laidDown(write: () => void, what: string, table?: string): void {
+  try {
+    write();
+  } catch (error) {
+    throw blame(error, what, { ...(table !== undefined && { table }) });
   }
 }

@@ -2,9 +2,11 @@ import type { SchemaToday } from '../codecs/evolution.js';
 import { freezePlain } from '../codecs/plain-data.js';
 import { compareKeys, type Key } from '../codecs/key.js';
 import { ofTable, StateHash } from '../codecs/state-hash.js';
+import type { RowReading } from '../codecs/row-reading.js';
 import { schemaText, type StoreSchema } from '../codecs/store-schema.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
+import { twins } from '../log/rekeyed.js';
 import type { Engine, SharedKey } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
 import type { SnapshotSink, WrittenState } from './snapshot-decoder.js';
@@ -35,6 +37,8 @@ export interface LoadPlan extends LoadOptions {
   /** How long a slice may take, in milliseconds. */
   readonly sliceMs: number;
   readonly turns: Turns;
+  /** True for bytes that nobody else has. */
+  readonly isOurs?: boolean;
 }
 
 /** The bytes of a state that can be taken up. */
@@ -51,7 +55,7 @@ export class Loaded implements VerifyingSink {
   /** The newest batch that it has. */
   head = 0;
   readonly #development: boolean;
-  /** The row that came last. */
+  /** The table of the row that came last, and the greatest key of its rows so far. */
   #table: TableState | undefined;
   #key: Key = [];
   /** When the newest batch was made; −Infinity before all. */
@@ -102,11 +106,11 @@ export class Loaded implements VerifyingSink {
     engine: Engine,
     plan: LoadPlan,
   ): Promise<{ readonly image: SnapshotImage; readonly loaded: Loaded }> {
-    const { today, sliceMs, turns } = plan;
+    const { today, sliceMs, turns, isOurs = false } = plan;
     const loaded = new Loaded(engine, plan, true);
     const isToday = (schema: StoreSchema): boolean => schemaText(schema) === schemaText(today);
     const also = (schema: StoreSchema): Loaded | undefined => (isToday(schema) ? loaded : undefined);
-    const image = await verifySnapshot(bytes, reading, turns, also);
+    const image = await verifySnapshot(bytes, reading, turns, { also, isOurs });
     if (!isToday(image.schema)) return { image, loaded: await Loaded.inSlices(image, engine, plan) };
     for await (const _ of inSlices(loaded.#settle(image.offset), sliceMs, turns));
     return { image, loaded };
@@ -145,7 +149,7 @@ export class Loaded implements VerifyingSink {
     this.streams = streams;
   }
 
-  row(row: Row, { table: name }: { readonly table: string | undefined }): void {
+  row(row: Row, { table: name, isRaised }: RowReading): void {
     // What was in a table that is gone is passed over.
     if (name === undefined) return;
     const { engine } = this;
@@ -153,10 +157,13 @@ export class Loaded implements VerifyingSink {
     const key = table.keyOf(row);
     // Rows come in the order of their keys, unless those are others now.
     const isNext = table === this.#table && compareKeys(this.#key, key) < 0;
-    if (!isNext && table.slotOf(key) >= 0)
+    if (!isNext && table.slotOf(key) >= 0) {
+      if (isRaised) throw twins(name, table.definition.bare ? key[0] : key);
       throw new MemoirError('Damaged', `${name} has two rows of one key`, { table: name, key });
+    }
+    // Where keys are others now, only one beyond all before it is surely new.
+    if (isNext || table !== this.#table) this.#key = key;
     this.#table = table;
-    this.#key = key;
     if (this.#development) freezePlain(row);
     table.prepare(row);
     table.admit(row);

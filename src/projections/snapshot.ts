@@ -49,7 +49,7 @@ export class Snapshot {
   /**
    * The bytes, piece by piece: an Avro object container file.
    *
-   * @throws `ViewClosed` when it has been encoded or closed
+   * @throws `ViewClosed` when it has been encoded or closed; `RowInvalid` for a row that the codec cannot hold
    */
   async *chunks(options: SnapshotOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const sliceMs = sliceOf(options);
@@ -63,7 +63,7 @@ export class Snapshot {
     }
   }
 
-  /** All the bytes. @throws `ViewClosed` when it has been encoded or closed */
+  /** All the bytes. @throws as `chunks` */
   async toBytes(options: SnapshotOptions = {}): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.chunks(options)) chunks.push(chunk);

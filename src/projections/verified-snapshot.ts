@@ -31,6 +31,14 @@ export interface ReadSnapshotOptions extends SnapshotOptions {
   readonly codec?: ByteCodec;
 }
 
+/** How a snapshot is verified, besides. */
+export interface Verifying {
+  /** True for bytes that nobody else has: others are copied, for whoever has them may change them later. */
+  readonly isOurs?: boolean;
+  /** Is asked for who else is to be given what the bytes hold as it was written, while they are verified. */
+  readonly also?: (schema: StoreSchema) => VerifyingSink | undefined;
+}
+
 /** A snapshot whose bytes are what was written, and make sense: what `createStore` and `openStore` take. */
 export interface VerifiedSnapshot {
   /** The newest batch that it has. */
@@ -80,27 +88,35 @@ export class SnapshotImage implements VerifiedSnapshot {
   }
 }
 
-/**
- * Reads a snapshot's bytes and verifies them, in slices.
- *
- * @param also is asked for who else is to be given what the bytes hold as it was written, while they are verified
- */
+/** So many bytes are copied at a time. */
+const COPIED = 1 << 18;
+
+/** Reads a snapshot's bytes and verifies them, in slices. */
 export async function verifySnapshot(
   bytes: Uint8Array,
   options: ReadSnapshotOptions,
   turns: Turns,
-  also: (schema: StoreSchema) => VerifyingSink | undefined = () => undefined,
+  { isOurs = false, also }: Verifying = {},
 ): Promise<SnapshotImage> {
   checkOptions('readSnapshot', options, ['codec', 'sliceMs']);
   const sliceMs = sliceOf(options);
   if (!(bytes instanceof Uint8Array)) throw new MemoirError('OptionInvalid', 'readSnapshot takes a Uint8Array');
   try {
-    const file = openSnapshot(bytes, options.codec === undefined ? [json] : [json, options.codec]);
+    const own = isOurs ? bytes : new Uint8Array(bytes.length);
+    if (!isOurs) for await (const _ of inSlices(copied(bytes, own), sliceMs, turns));
+    const file = openSnapshot(own, options.codec === undefined ? [json] : [json, options.codec]);
     const verified: SnapshotImage[] = [];
-    for await (const snapshot of inSlices(verify(file, also(file.schema)), sliceMs, turns)) verified.push(snapshot);
+    for await (const snapshot of inSlices(verify(file, also?.(file.schema)), sliceMs, turns)) verified.push(snapshot);
     return verified[0]!;
   } catch (error) {
     throw blame(error, 'the snapshot');
+  }
+}
+
+function* copied(bytes: Uint8Array, to: Uint8Array): Generator<undefined> {
+  for (let at = 0; at < bytes.length; at += COPIED) {
+    to.set(bytes.subarray(at, at + COPIED), at);
+    yield;
   }
 }
 

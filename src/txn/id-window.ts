@@ -1,58 +1,122 @@
 import type { AnyBatch } from '../log/batch.js';
+import { hashKey } from '../projections/key-hash.js';
+import type { BatchKeeper } from './batch-keeper.js';
+import { LooseBatches } from './loose-batches.js';
+
+/** How much of the table may be taken before it is made anew; half of it at the most is then. */
+const FILL_MAX = 0.75;
 
 /**
- * The ids of the last so many batches, each with its batch, whatever retention has dropped of the log. As it is at a
- * moment it can be captured at once, however large.
+ * The ids of the last batches, each with its offset, whatever retention has dropped of the log. An id takes 16 to 32
+ * bytes here: the table has a hash of the id and the offset of its batch, and asks whoever keeps the batches for the
+ * rest. As it is at a moment it can be captured at once, however large.
  */
 export class IdWindow {
-  readonly #size: number;
-  readonly #byId = new Map<string, AnyBatch>();
-  /** The batches with an id, in the order of their offsets; those before the start are forgotten. Only grows. */
-  #batches: AnyBatch[] = [];
-  #start = 0;
+  #keeper: BatchKeeper;
+  /** Pairs of a hash and an offset, counted from 1 at `#base`; 0 where there is none. Those that are forgotten stay. */
+  #pairs = new Uint32Array(32);
+  #mask = 15;
+  #used = 0;
+  #base = 1;
+  /** The first batch that came, and the last; from the first on, every one with an id did. */
+  #first = Infinity;
+  #last = 0;
+  /** Batches up to here are forgotten. */
+  #floor = 0;
 
-  constructor(size: number, batches: Iterable<AnyBatch> = []) {
-    this.#size = size;
+  constructor(batches: Iterable<AnyBatch> = [], keeper: BatchKeeper = new LooseBatches()) {
+    this.#keeper = keeper;
     for (const batch of batches) this.add(batch.id!, batch);
   }
 
+  /** Hands the batches over to someone else, but for those that he is about to have anyway. */
+  join(keeper: BatchKeeper): void {
+    for (const batch of this.capture()) if (batch.offset < keeper.floor) keeper.remember(batch);
+    this.#keeper = keeper;
+    keeper.keepIdsFrom(this.#oldest);
+  }
+
+  get keeper(): BatchKeeper {
+    return this.#keeper;
+  }
+
   get(id: string): AnyBatch | undefined {
-    return this.#byId.get(id);
+    const hash = hashOf(id);
+    let found: AnyBatch | undefined;
+    for (let at = hash & this.#mask; this.#pairs[2 * at + 1] !== 0; at = (at + 1) & this.#mask) {
+      const offset = this.#offsetAt(at);
+      if (this.#pairs[2 * at] !== hash || offset <= this.#floor || offset < (found?.offset ?? 0)) continue;
+      const batch = this.#keeper.recall(offset);
+      if (batch?.id === id) found = batch;
+    }
+    return found;
   }
 
   /** The batch whose id came last, while it is remembered. */
   get last(): AnyBatch | undefined {
-    return this.#start < this.#batches.length ? this.#batches.at(-1) : undefined;
+    return this.#last > this.#floor ? this.#keeper.recall(this.#last) : undefined;
   }
 
+  /** Takes in the id of a batch, which comes after all that there are. */
   add(id: string, batch: AnyBatch): void {
-    this.#byId.set(id, batch);
-    this.#batches.push(batch);
+    const { offset } = batch;
+    if (offset < this.#keeper.floor) this.#keeper.remember(batch);
+    if (this.#used >= (this.#mask + 1) * FILL_MAX) this.#makeRoom();
+    if (this.#used === 0) this.#base = offset;
+    this.#put(hashOf(id), offset);
+    this.#first = Math.min(this.#first, offset);
+    this.#last = offset;
   }
 
-  /** Forgets ids of batches that are no longer among the last, and tells which. */
-  slide(head: number, forgotten?: (batch: AnyBatch) => void): void {
-    const batches = this.#batches;
-    const floor = head - this.#size;
-    while (this.#start < batches.length && batches[this.#start]!.offset <= floor) {
-      this.#byId.delete(batches[this.#start]!.id!);
-      forgotten?.(batches[this.#start]!);
-      this.#start++;
+  /** Forgets ids of batches up to an offset, and tells which. */
+  slide(floor: number, forgotten?: (batch: AnyBatch) => void): void {
+    if (forgotten !== undefined) {
+      for (const batch of this.#keeper.remembered(this.#oldest, Math.min(floor, this.#last))) forgotten(batch);
     }
-    if (this.#start < 1024 || this.#start * 2 < batches.length) return;
-    // Whoever has captured the list keeps the old one.
-    this.#batches = batches.slice(this.#start);
-    this.#start = 0;
+    this.#floor = Math.max(this.#floor, floor);
+    this.#keeper.keepIdsFrom(this.#oldest);
   }
 
   /** The batches it has now, to be read at any time later. */
   capture(): Iterable<AnyBatch> {
-    const batches = this.#batches;
-    const [from, to] = [this.#start, batches.length];
-    return {
-      *[Symbol.iterator]() {
-        for (let i = from; i < to; i++) yield batches[i]!;
-      },
-    };
+    return this.#keeper.remembered(this.#oldest, this.#last);
   }
+
+  /** No batch before this one is remembered; Infinity where none is. */
+  get #oldest(): number {
+    return this.#last > this.#floor ? Math.max(this.#first, this.#floor + 1) : Infinity;
+  }
+
+  #offsetAt(at: number): number {
+    return this.#base + this.#pairs[2 * at + 1]! - 1;
+  }
+
+  #put(hash: number, offset: number): void {
+    let at = hash & this.#mask;
+    while (this.#pairs[2 * at + 1] !== 0) at = (at + 1) & this.#mask;
+    this.#pairs[2 * at] = hash;
+    this.#pairs[2 * at + 1] = offset - this.#base + 1;
+    this.#used++;
+  }
+
+  /** Drops what is forgotten, and has twice the room that the rest needs. */
+  #makeRoom(): void {
+    const [old, base] = [this.#pairs, this.#base];
+    const offsetOf = (i: number): number => base + old[i + 1]! - 1;
+    let live = 0;
+    for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0 && offsetOf(i) > this.#floor) live++;
+    let capacity = 16;
+    while (capacity < 2 * live) capacity *= 2;
+    this.#pairs = new Uint32Array(2 * capacity);
+    this.#mask = capacity - 1;
+    this.#used = 0;
+    if (live > 0) this.#base = Math.max(this.#first, this.#floor + 1);
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i + 1] !== 0 && offsetOf(i) > this.#floor) this.#put(old[i]!, offsetOf(i));
+    }
+  }
+}
+
+function hashOf(id: string): number {
+  return hashKey([id]) >>> 0;
 }

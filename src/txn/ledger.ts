@@ -1,5 +1,6 @@
 import type { StateHash } from '../codecs/state-hash.js';
 import type { AnyBatch } from '../log/batch.js';
+import type { BatchKeeper } from './batch-keeper.js';
 import { IdWindow } from './id-window.js';
 import type { KeptHash } from './kept-hash.js';
 
@@ -24,7 +25,11 @@ export class Ledger {
   readonly #idWindow: number;
   /** The hash of the state, where one is kept. */
   readonly hash: KeptHash | undefined;
-  #ids: IdWindow;
+  /** What lasts is remembered there, where this one is of all batches, and here only those that do not yet. */
+  readonly #lasting: Ledger | undefined;
+  #ids = new IdWindow();
+  /** The newest batch. */
+  #head = 0;
   #sequences = new Map<string, number>();
   readonly #forgotten: ((batch: AnyBatch) => void) | undefined;
   /** True when someone holds the map of sequences as it is. */
@@ -33,18 +38,28 @@ export class Ledger {
   #captured = false;
   #streamsCaptured = false;
 
-  /** @param idWindow for how many batches ids are remembered */
-  constructor(idWindow: number, hash?: KeptHash) {
+  /**
+   * @param idWindow for how many batches ids are remembered
+   * @param lasting what remembers the batches that last, where this one is of those on their way as well
+   */
+  constructor(idWindow: number, hash?: KeptHash, lasting?: Ledger) {
     this.#idWindow = idWindow;
     this.hash = hash;
-    this.#ids = new IdWindow(idWindow);
+    this.#lasting = lasting;
     if (hash !== undefined) this.#forgotten = (batch) => hash.replace('id', idOf(batch), undefined);
+  }
+
+  /** From now on the log has the batches whose ids are remembered. */
+  join(log: BatchKeeper): void {
+    if (this.hash !== undefined) this.hash.log = log;
+    this.#ids.join(log);
   }
 
   /** Forgets everything, and takes over what another one had. */
   reset({ head, sequences, streams, remembered, rows }: LedgerStart): void {
-    this.#ids = new IdWindow(this.#idWindow, remembered);
-    this.#ids.slide(head);
+    this.#ids = new IdWindow(this.#lasting === undefined ? remembered : [], this.#ids.keeper);
+    this.#ids.slide(head - this.#idWindow);
+    this.#head = head;
     this.#sequences = new Map(sequences);
     this.#captured = false;
     this.#streams = new Map(streams);
@@ -69,7 +84,8 @@ export class Ledger {
 
   /** The batch that had an id, while it is remembered. */
   find(id: string): AnyBatch | undefined {
-    return this.#ids.get(id);
+    const found = this.#ids.get(id) ?? this.#lasting?.find(id);
+    return found !== undefined && found.offset > this.#head - this.#idWindow ? found : undefined;
   }
 
   /** The newest batch whose id is remembered. */
@@ -90,7 +106,9 @@ export class Ledger {
       this.#ids.add(id, batch);
       this.hash?.replace('id', undefined, idOf(batch));
     }
-    this.#ids.slide(offset, this.#forgotten);
+    this.#head = offset;
+    const floor = offset - this.#idWindow;
+    this.#ids.slide(this.#lasting === undefined ? floor : Math.max(floor, this.#lasting.#head), this.#forgotten);
     this.hash?.note(batch);
   }
 

@@ -51,7 +51,7 @@ export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): 
     if (offset > outside.head || offset < outside.floor - 1) continue;
     try {
       const bytes = await outside.shelf.open(offset);
-      const plan = { ...parts, sliceMs: SLICE_MS };
+      const plan = { ...parts, sliceMs: SLICE_MS, isOurs: true };
       const { loaded } = await Loaded.verified(bytes, { codec, sliceMs: SLICE_MS }, make(), plan);
       await setAside(outside, damaged);
       return loaded;

@@ -4,7 +4,7 @@ import avsc from 'avsc';
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 
-import { bytes, date } from 'memoir';
+import { bytes, createStore, date, table } from 'memoir';
 import { avro } from 'memoir/avro';
 
 import type { RowCoder } from '../../src/codecs/byte-codec.js';
@@ -172,5 +172,20 @@ describe('the bytes of rows', () => {
       at: 5,
       next: null,
     });
+  });
+});
+
+describe('a snapshot as Avro', () => {
+  it.each([
+    [t.bigint, 2n ** 70n],
+    [t.Int, 1e19],
+  ] as const)('refuses a row that it cannot hold, and names its table and the value: %#', async (codec, n) => {
+    const rows = table(t.strict({ k: t.string, n: codec }), { primaryKey: 'k' });
+    const store = createStore({ tables: { rows }, codec: avro });
+    store.transact((tx) => tx.rows.insert({ k: 'a', n }));
+    const message = expect.stringContaining(`a row of rows: it is ${n}, and Avro holds 64 bits`) as string;
+    await expect(store.snapshot().toBytes()).rejects.toMatchObject({ code: 'RowInvalid', table: 'rows', message });
+    store.transact((tx) => tx.rows.delete('a'), { id: 'gone' });
+    await expect(store.snapshot().toBytes()).rejects.toMatchObject({ code: 'RowInvalid' });
   });
 });

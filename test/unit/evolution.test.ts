@@ -5,6 +5,7 @@ import {
   checkCompatibility,
   createStore,
   describeSchema,
+  event,
   openStore,
   readSnapshot,
   table,
@@ -86,6 +87,51 @@ describe('rows of older definitions', () => {
     expect(rows).toStrictEqual([{ id: 'a', name: 'one', size: 3 }]);
   });
 
+  it('are deleted and inserted where a step changes their key, or updated in the place of another', async () => {
+    const medium = new MemoryMedium();
+    const store = await openStore({ tables: older, log: medium.plan() });
+    await store.transact((tx) => {
+      tx.jobs.insert({ id: 'a', name: 'one', size: 1 });
+      tx.jobs.insert({ id: 'b', name: 'two', size: 2 });
+    });
+    await store.transact((tx) => {
+      tx.jobs.update('a', { name: 'two' });
+      tx.jobs.update('b', { name: 'three' });
+    });
+    await store.close();
+    const jobs = table(t.strict({ name: t.string, was: t.string }), { primaryKey: 'name' });
+    const step = ({ name, id }: t.TypeOf<typeof Old>) => ({ name, was: id });
+    await using again = await openStore({ tables: { jobs }, log: medium.plan(), migrate: { jobs: { 2: step } } });
+    expect([...again.now().jobs.scan()]).toStrictEqual([
+      { name: 'three', was: 'b' },
+      { name: 'two', was: 'a' },
+    ]);
+    expect(again.batch(2).changes.map(({ kind, key, before, after }) => [kind, key, before?.was, after?.was])).toEqual([
+      ['delete', 'one', 'a', undefined],
+      ['update', 'two', 'b', 'a'],
+      ['insert', 'three', undefined, 'b'],
+    ]);
+  });
+
+  it('are refused where a step makes one of two, in one batch, in several, and in a snapshot', async () => {
+    const jobs = table(t.strict({ kind: t.string }), { primaryKey: 'kind' });
+    const options = { tables: { jobs }, migrate: { jobs: { 2: () => ({ kind: 'same' }) } } };
+    const refusal = { code: 'SchemaIncompatible', table: 'jobs', key: ['same'], reasons: [expect.any(String)] };
+    for (const ids of [[['a', 'b']], [['a'], ['b']]]) {
+      const medium = new MemoryMedium();
+      const store = await openStore({ tables: older, log: medium.plan() });
+      for (const batch of ids)
+        await store.transact((tx) => batch.forEach((id) => tx.jobs.insert({ id, name: id, size: 1 })));
+      const image = await readSnapshot(await store.snapshot().toBytes());
+      await store.close();
+      await expect(openStore({ ...options, log: medium.plan() })).rejects.toMatchObject({
+        ...refusal,
+        offset: ids.length,
+      });
+      expect(() => createStore({ ...options, snapshot: image })).toThrow(expect.objectContaining(refusal));
+    }
+  });
+
   it('go through every step to today', async () => {
     const jobs = table(t.strict({ id: t.string, words: t.array(t.string) }), { primaryKey: 'id' });
     const { rows } = await read({ jobs }, 'jobs', {
@@ -148,6 +194,25 @@ describe('checkCompatibility', () => {
     expect(checkCompatibility({ tables: older }, newer)).toEqual(reasons);
     expect(checkCompatibility({ tables: older }, { tables: older })).toEqual([]);
     expect(() => checkCompatibility('{', newer)).toThrow(expect.objectContaining({ code: 'Damaged' }));
+  });
+
+  it('refuses what two tables, or two types of events, are said to have become, with every other reason', () => {
+    const Row = t.strict({ id: t.string });
+    const before = {
+      tables: { a: table(Row, { primaryKey: 'id' }), b: table(Row, { primaryKey: 'id' }) },
+      events: { A: event(Row, {}), B: event(Row, {}) },
+    };
+    const newer = {
+      tables: { c: table(t.strict({ id: t.string, extra: t.string }), { primaryKey: 'id', aliases: ['a', 'b'] }) },
+      events: { C: event(Row, { aliases: ['A', 'B'] }) },
+    };
+    expect(checkCompatibility(before, newer)).toEqual([
+      expect.stringContaining('a: row.extra'),
+      expect.stringContaining('b: row.extra'),
+      'c: is named as what has become of a and b, and can be that of one alone',
+      'event C: is named as what has become of A and B, and can be that of one alone',
+    ]);
+    expect(checkCompatibility({ tables: { a: before.tables.a } }, { tables: newer.tables })).toHaveLength(1);
   });
 
   it('refuses a primary key that has become another', () => {

@@ -87,6 +87,20 @@ describe('a restore', () => {
     }
   });
 
+  it('takes a snapshot as it was when it was verified, whatever becomes of the bytes', async () => {
+    const bytes = await bytesOf(filled(6, 'there'));
+    const verified = await readSnapshot(bytes);
+    const other = { items: table(t.intersection([Item, t.partial({ more: t.string })]), { primaryKey: 'id' }) };
+    const [store, wider] = [open(), createStore({ tables: other })];
+    const restored = wider.restore(bytes);
+    await Promise.resolve();
+    await store.restore(bytes.slice());
+    bytes.fill(0x61);
+    await restored;
+    for (const one of [store, wider, createStore({ tables, snapshot: verified })])
+      expect(rows(one as Items)).toBe('a4 z55 z66');
+  });
+
   it('ends where indexes are computed, which a definition does not show', async () => {
     const computed = table(t.strict({ at: t.string, tags: t.array(t.string) }), {
       primaryKey: 'at',

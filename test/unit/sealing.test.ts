@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 
-import { createStore, date, table, type Store } from '../../src/index.js';
+import { createStore, date, readSnapshot, table, type Store } from '../../src/index.js';
 import { MemoryLog } from '../../src/log/memory-log.js';
 
 const Item = t.intersection([t.strict({ id: t.string, n: t.number }), t.partial({ at: date })]);
@@ -44,6 +44,34 @@ describe('old batches', () => {
     expect(() => store.batch(1999)).toThrow(expect.objectContaining({ code: 'OffsetCompacted' }));
     expect(store.batch(2000)).toStrictEqual(batches[1999]);
     store.check();
+  });
+
+  it('that retention drops, sealed or not, are known by their ids as long as those are remembered', async () => {
+    const open = () => createStore({ tables, keep: { batches: 100 }, idWindow: 6000, clock: () => 1, lineage: 'one' });
+    const append = (store: Store<typeof tables>, from: number, to: number): void => {
+      for (let i = from; i <= to; i++)
+        store.transact((tx) => tx.items.put({ id: `i${i % 50}`, n: i }), i % 2 === 0 ? { id: `request ${i}` } : {});
+    };
+    const store = open();
+    append(store, 1, 9000);
+    await idle();
+    const captured = store.snapshot();
+    append(store, 9001, 16_000);
+    await idle();
+    expect(store.batchOf('request 10000')).toBeUndefined();
+    for (const offset of [10_002, 10_240, 12_000, 15_898, 16_000]) {
+      const again = store.transact(() => expect.unreachable(), { id: `request ${offset}` });
+      expect(again).toMatchObject({ offset, repeated: true, changes: [{ after: { n: offset } }] });
+    }
+    const bytes = await captured.toBytes();
+    const twin = open();
+    append(twin, 1, 9000);
+    expect(bytes).toEqual(await twin.snapshot().toBytes());
+    const loaded = createStore({ tables, snapshot: await readSnapshot(bytes), idWindow: 6000 });
+    expect(loaded.batchOf('request 3000')).toBeUndefined();
+    expect(loaded.batchOf('request 3002')?.offset).toBe(3002);
+    append(loaded, 9001, 9010);
+    expect([loaded.batchOf('request 3010'), loaded.batchOf('request 3012')?.offset]).toEqual([undefined, 3012]);
   });
 
   it('of a table that came later are sealed with it', async () => {
