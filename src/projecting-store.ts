@@ -1,6 +1,6 @@
 import { checkOptions, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
-import type { AnyBatch } from './log/batch.js';
+import type { AnyBatch, AnyChange } from './log/batch.js';
 import type { Keep } from './log/keep.js';
 import { MemoryLog } from './log/memory-log.js';
 import { compacted } from './log/position.js';
@@ -9,6 +9,7 @@ import { projectionOf, type ProjectionDefinition } from './projections/projectio
 import { checkSources, inOrder } from './projections/projection-plan.js';
 import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
+import { ignore, isThenable } from './thenable.js';
 import { platform } from './platform.js';
 import { ProjectedStore, sameTables, type Begun, type FollowPlan } from './projected-store.js';
 import { StoreCore } from './store-core.js';
@@ -21,6 +22,7 @@ import { Ledger } from './txn/ledger.js';
 import { ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
 import { ProjectedState, SourceWanted } from './txn/projected-state.js';
 import { replaced, swapIn } from './txn/projection-swap.js';
+import type { OpenTransaction } from './txn/transaction.js';
 import { refuseStale } from './txn/stale-projections.js';
 import { versionSequence } from './txn/sequence-names.js';
 import { DirectSink, type Sink } from './txn/sink.js';
@@ -32,6 +34,9 @@ const SLICE_MS = 8;
 const ROUND_BYTES = 32 * 2 ** 20;
 
 type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal'>;
+
+/** Says whether a projection that was built anew is to take its place. */
+type Accept = (changes: readonly AnyChange[]) => unknown;
 
 /** A store whose log projections can be folded from: in step with it, or at their own pace. */
 export abstract class ProjectingStore extends StoreCore {
@@ -76,8 +81,10 @@ export abstract class ProjectingStore extends StoreCore {
   }
 
   async rebuild(given: unknown, options: RebuildOptions = {}): Promise<unknown> {
-    checkOptions('rebuild', options, ['sliceMs', 'signal']);
-    const { sliceMs = SLICE_MS, signal } = options;
+    checkOptions('rebuild', options, ['sliceMs', 'signal', 'accept']);
+    const { sliceMs = SLICE_MS, signal, accept } = options;
+    if (accept !== undefined && typeof accept !== 'function')
+      throw new MemoirError('OptionInvalid', `accept is ${show(accept)}: give a function of the changes`);
     if (typeof sliceMs !== 'number' || !(sliceMs > 0))
       throw new MemoirError('OptionInvalid', `sliceMs is ${show(sliceMs)}: give milliseconds, more than 0`);
     this.#parts.streams.guard();
@@ -88,7 +95,7 @@ export abstract class ProjectingStore extends StoreCore {
       throw new MemoirError('OptionInvalid', `the store has no projection ${show(name)}: open it with that`, {
         projection: name,
       });
-    return this.#rebuild(sameTables(present, given), { sliceMs, signal });
+    return this.#rebuild(sameTables(present, given), { sliceMs, signal }, accept as Accept | undefined);
   }
 
   /** Builds those projections whose tables are not what their folds would have made, one after the other. */
@@ -98,12 +105,11 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** The same at once, for a store that has no more than rows. @throws `ProjectionStale` */
   protected buildStaleNow(): void {
-    const { projector } = this.#parts;
     for (const definition of this.#suspended()) {
       if (definition.from === 'log') refuseStale([definition], this.#sequences);
       const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
       build.readNow();
-      this.#swap(build.state, projector!.definitions, undefined);
+      this.#swap(build.state, undefined);
     }
   }
 
@@ -125,21 +131,22 @@ export abstract class ProjectingStore extends StoreCore {
     return new ProjectedState({ engine: made, definition, settings });
   }
 
-  async #rebuild(next: ProjectionDefinition, pace: Pace): Promise<unknown> {
+  async #rebuild(next: ProjectionDefinition, pace: Pace, accept?: Accept): Promise<unknown> {
+    const { projector, settings, engine } = this.#parts;
+    checkSources('projection', next, engine.definitions, new Set(settings.events.keys()));
+    // What the swap would refuse in the end is told at once.
+    inOrder(replaced(projector!.definitions, next));
     try {
-      return await this.#rebuildWith(next, pace, false);
+      return await this.#rebuildWith(next, pace, false, accept);
     } catch (error) {
       if (!(error instanceof SourceWanted)) throw error;
-      return this.#rebuildWith(next, pace, true);
+      return this.#rebuildWith(next, pace, true, accept);
     }
   }
 
   /** @param copies whether folds can read the sources, which takes a copy of them; `SourceWanted` says that they do */
-  async #rebuildWith(next: ProjectionDefinition, pace: Pace, copies: boolean): Promise<unknown> {
-    const { projector, settings, engine, horizon, sink } = this.#parts;
-    const definitions = replaced(projector!.definitions, next);
-    checkSources('projection', next, engine.definitions, new Set(settings.events.keys()));
-    const ordered = inOrder(definitions);
+  async #rebuildWith(next: ProjectionDefinition, pace: Pace, copies: boolean, accept?: Accept): Promise<unknown> {
+    const { horizon, sink } = this.#parts;
     const build = this.#building(next, pace, copies);
     // What is built from must not go before it has been.
     const release = horizon.pinCursor(`the rebuild of ${next.name}`, () => build.head + 1);
@@ -149,9 +156,9 @@ export abstract class ProjectingStore extends StoreCore {
       const from = this.#sequences.get(versionSequence(next.name));
       const batch = await this.commit((id) => {
         build.finish(sink.waiting);
-        return this.#swap(build.state, ordered, id);
+        return this.#swap(build.state, id, accept);
       });
-      const changes = batch.changes.filter(({ table }) => next.tables.has(table));
+      const changes = changesOf(next, batch.changes);
       return { projection: next.name, from, to: next.version, offset: batch.offset, changes };
     } finally {
       release();
@@ -180,15 +187,21 @@ export abstract class ProjectingStore extends StoreCore {
     });
   }
 
-  #swap(state: ProjectedState, ordered: readonly ProjectionDefinition[], id: string | undefined): AnyBatch {
-    const { projector, transactor } = this.#parts;
-    const { name, version } = state.definition;
-    const restore = projector!.replace(ordered);
+  /** Puts what was built in the place of what there is, in one batch that can be refused until it is made. */
+  #swap(state: ProjectedState, id: string | undefined, accept?: Accept): AnyBatch {
+    const { projector, transactor, sink, log } = this.#parts;
+    const { definition } = state;
+    const { name, version } = definition;
+    // Of what is there now: another projection may have been built anew since this was begun.
+    const ordered = inOrder(replaced(projector!.definitions, definition));
+    const restore = projector!.replace(ordered, sink.head + 1, log.head);
+    const swap = (tx: OpenTransaction): readonly AnyChange[] => {
+      const changes = swapIn(tx, state, projector!);
+      if (accept !== undefined) refuseUnaccepted(name, accept(changesOf(definition, changes)));
+      return changes;
+    };
     try {
-      const batch = transactor.append((tx) => swapIn(tx, state, projector!), {
-        id,
-        meta: { projection: name, version },
-      });
+      const batch = transactor.append(swap, { id, meta: { projection: name, version } });
       projector!.resume(name);
       return batch;
     } catch (error) {
@@ -247,6 +260,23 @@ function definitionsFor(
   const present = engine.definitions;
   const names = [...(withSources ? sources.keys() : []), ...tables.keys()];
   return new Map(names.map((name) => [name, present.get(name) ?? tables.get(name)!]));
+}
+
+/** Those of the tables of a projection. */
+function changesOf({ tables }: ProjectionDefinition, changes: readonly AnyChange[]): readonly AnyChange[] {
+  return changes.filter(({ table }) => tables.has(table));
+}
+
+function refuseUnaccepted(projection: string, answer: unknown): void {
+  if (answer === true) return;
+  if (isThenable(answer)) ignore(answer);
+  if (answer !== false)
+    throw new MemoirError('OptionInvalid', `accept returned ${show(answer)}: let it say true or false, at once`, {
+      projection,
+    });
+  throw new MemoirError('WaitAborted', `the rebuild of ${projection} was not accepted: nothing has changed`, {
+    projection,
+  });
 }
 
 function followPlanOf({ batches, retry = {} }: ProjectOptions): FollowPlan {
