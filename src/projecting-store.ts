@@ -3,7 +3,7 @@ import { schemaToday } from './codecs/evolution.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import type { Keep } from './log/keep.js';
 import { MemoryLog } from './log/memory-log.js';
-import { compacted } from './log/position.js';
+import { compacted, inFuture } from './log/position.js';
 import { Engine } from './projections/engine.js';
 import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
 import { checkSources, inOrder } from './projections/projection-plan.js';
@@ -11,7 +11,7 @@ import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { ignore, isThenable } from './thenable.js';
 import { platform } from './platform.js';
-import { ProjectedStore, sameTables, type Begun, type FollowPlan } from './projected-store.js';
+import { ledgerOf, ProjectedStore, sameTables, type Begun, type FollowPlan, type Hold } from './projected-store.js';
 import { StoreCore } from './store-core.js';
 import { checkKeep, limitOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
@@ -19,12 +19,12 @@ import type { ProjectOptions } from './txn/readable-store.js';
 import type { RebuildOptions } from './txn/rebuilding.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
-import { ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
+import { givenUp, ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
 import { ProjectedState, SourceWanted } from './txn/projected-state.js';
 import { replaced, swapIn } from './txn/projection-swap.js';
 import type { OpenTransaction } from './txn/transaction.js';
 import { refuseStale } from './txn/stale-projections.js';
-import { versionSequence } from './txn/sequence-names.js';
+import { parkedIn, versionSequence } from './txn/sequence-names.js';
 import { DirectSink, type Sink } from './txn/sink.js';
 
 /** How long building holds others up at a time, in milliseconds, unless it is said. */
@@ -57,25 +57,23 @@ export abstract class ProjectingStore extends StoreCore {
 
   async project(given: unknown, options: ProjectOptions = {}): Promise<ProjectedStore> {
     checkOptions('project', options, ['snapshot', 'batches', 'keep', 'hold', 'retry']);
-    const { streams, settings, engine, horizon } = this.#parts;
+    const { streams, settings, engine, log } = this.#parts;
     streams.guard();
     const definition = projectionOf('projection', given);
     checkSources('projection', definition, engine.definitions, new Set(settings.events.keys()));
     const plan = followPlanOf(options);
-    const { snapshot, keep = settings.keep, hold = false } = options;
+    const { snapshot, keep = settings.keep } = options;
     checkKeep(keep);
-    let head = 0;
-    const release = hold ? horizon.pinCursor(`the projection ${definition.name}`, () => head + 1) : () => undefined;
+    const { epoch } = log;
+    const begin = (one: ProjectionDefinition): Promise<Begun> => this.#begun(one);
+    const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
     try {
-      const begin = (one: ProjectionDefinition): Promise<Begun> => this.#begun(one);
-      const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
-      const { parts, sink } = this.#beside(begun, keep);
-      const store = new ProjectedStore({ source: this.#parts, parts, sink, state: begun.state, plan, begin, release });
-      head = store.head;
-      if (hold) store.onFolded = (offset) => (head = offset);
-      return store;
+      // From here on it is told what becomes of the store, and until here it was not.
+      streams.guard();
+      if (log.epoch !== epoch) throw givenUp(definition.name);
+      return new ProjectedStore({ source: this.#parts, ...this.#beside(begun, keep), begun, plan, begin });
     } catch (error) {
-      release();
+      begun.hold.release();
       throw error;
     }
   }
@@ -168,19 +166,35 @@ export abstract class ProjectingStore extends StoreCore {
   /** The state of a projection as its folds make it of what there is. */
   async #begun(definition: ProjectionDefinition): Promise<Begun> {
     const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
-    await build.begin();
-    if (definition.from === 'log') return build;
-    // What has been read is of no one state before what came meanwhile is folded.
-    await build.catchUp();
-    build.finish();
-    return build;
+    const hold = this.#hold(definition, () => build.head);
+    try {
+      await build.begin();
+      // What has been read is of no one state before what came meanwhile is folded.
+      if (definition.from === 'rows') {
+        await build.catchUp();
+        build.finish();
+      }
+      const { state, head, at } = build;
+      return { state, head, at, parked: [], hold };
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
+  }
+
+  /** Keeps the batches that a projection has yet to fold, wherever it stands by and by. */
+  #hold({ name }: ProjectionDefinition, head: () => number): Hold {
+    const { horizon } = this.#parts;
+    const hold: Hold = { head, release: horizon.pinCursor(`the projection ${name}`, () => hold.head() + 1) };
+    return hold;
   }
 
   #building(definition: ProjectionDefinition, pace: Pace, copies: boolean): ProjectionBuild {
-    const { engine, log, views, streams, horizon, settings } = this.#parts;
+    const { engine, log, views, streams, horizon, settings, transactor } = this.#parts;
     return new ProjectionBuild(this.#emptyState(definition, copies), {
       ...{ log, views, tables: engine.tables, turns: platform, ...pace },
       guard: () => streams.guard(),
+      alone: (work) => transactor.alone(work),
       older: () => this.older(log.head),
       bytesSince: (offset) => horizon.timeline.bytesBetween(offset, log.head),
       roundBytes: Math.min(ROUND_BYTES, settings.pinnedBytesMax / 8),
@@ -219,19 +233,29 @@ export abstract class ProjectingStore extends StoreCore {
       throw new MemoirError('LineageChanged', 'the snapshot is of a projection of another log', {
         lineage: log.lineage,
       });
-    if (snapshot.offset + 1 < log.floor) throw compacted(log, snapshot.offset + 1);
+    const { offset } = snapshot;
+    if (offset + 1 < log.floor) throw compacted(log, offset + 1);
+    if (offset > log.head) throw inFuture(log, offset);
     const { development, filterRows, migrate } = settings;
     const definitions = definitionsFor(definition, engine);
     const today = schemaToday({ definitions, events: new Map(), migrate });
     const plan = { today, development, stateHash: false, sliceMs: 8, turns: platform };
-    const loaded = await Loaded.inSlices(snapshot, new Engine(definitions, filterRows), plan);
-    refuseStale([definition], loaded.sequences);
-    const state = new ProjectedState({ engine: loaded.engine, definition, settings });
-    return { state, head: loaded.head, at: loaded.at };
+    const hold = this.#hold(definition, () => offset);
+    try {
+      const loaded = await Loaded.inSlices(snapshot, new Engine(definitions, filterRows), plan);
+      refuseStale([definition], loaded.sequences);
+      const state = new ProjectedState({ engine: loaded.engine, definition, settings });
+      const parked = parkedIn(loaded.sequences).map((at) => ({ offset: at, error: parkedBefore(definition, at) }));
+      return { state, head: loaded.head, at: loaded.at, parked, hold };
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
   }
 
   /** The parts of a store for the state of a projection. */
-  #beside({ state, head, at }: Begun, keep: Keep): { readonly parts: StoreParts; readonly sink: Sink } {
+  #beside(begun: Begun, keep: Keep): { readonly parts: StoreParts; readonly sink: Sink } {
+    const { state, head, at } = begun;
     const { engine, definition } = state;
     const { log: source } = this.#parts;
     const settings: StoreSettings = {
@@ -240,8 +264,7 @@ export abstract class ProjectingStore extends StoreCore {
     };
     const log = new MemoryLog(source.lineage, { head, lastAt: at });
     const ledger = new Ledger(0, settings.stateHash ? new KeptHash() : undefined);
-    const sequences = new Map([[versionSequence(definition.name), definition.version]]);
-    ledger.reset({ head, sequences, streams: new Map(), remembered: [] });
+    ledger.reset({ head, ...ledgerOf(begun) });
     let sink: Sink | undefined;
     const parts = assemble({
       ...{ settings, engine, log, ledger },
@@ -279,7 +302,17 @@ function refuseUnaccepted(projection: string, answer: unknown): void {
   });
 }
 
-function followPlanOf({ batches, retry = {} }: ProjectOptions): FollowPlan {
+/** What to say of a batch that a projection went on without before it went on from a snapshot. */
+function parkedBefore({ name }: ProjectionDefinition, offset: number): MemoirError {
+  return new MemoirError(
+    'ProjectionFailed',
+    `${name} could not fold batch ${offset}, and went on without it before the snapshot was taken: to fold it, have ` +
+      'the projection follow without the snapshot, with mended folds',
+    { projection: name, offset },
+  );
+}
+
+function followPlanOf({ batches, retry = {}, hold = false }: ProjectOptions): FollowPlan {
   if (typeof retry !== 'object' || (retry as unknown) === null)
     throw new MemoirError('OptionInvalid', `retry is ${show(retry)}: use { times, firstMs }`);
   checkOptions('retry', retry, ['times', 'firstMs']);
@@ -287,5 +320,6 @@ function followPlanOf({ batches, retry = {} }: ProjectOptions): FollowPlan {
     batches: Math.max(1, limitOf('batches', batches, 256)),
     times: limitOf('retry.times', retry.times, 3),
     firstMs: limitOf('retry.firstMs', retry.firstMs, 100),
+    hold,
   };
 }
