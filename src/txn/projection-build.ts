@@ -3,7 +3,7 @@ import type { AnyBatch } from '../log/batch.js';
 import type { Log } from '../log/log.js';
 import { compacted } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
-import { inSlices, sharedTurns, type Turns } from '../projections/slices.js';
+import { inSlices, sharedTurns, Slice, type Turns } from '../projections/slices.js';
 import type { TableState } from '../projections/table-state.js';
 import type { Views } from '../projections/views.js';
 import type { ProjectedState } from './projected-state.js';
@@ -78,10 +78,13 @@ export class ProjectionBuild {
     if (log.floor === 1) return;
     const batches = older();
     if (batches === undefined) throw compacted(log, 1);
-    const { alone } = this.#plan;
+    const { alone, sliceMs } = this.#plan;
+    const slice = new Slice(sliceMs, this.#shared(SHARE_LATER));
     for await (const batch of batches) {
       this.check();
       alone(() => rest.take(batch));
+      // Of a group that the log gives at once, the next one comes in the same turn.
+      if (slice.isOver()) await slice.pause();
     }
   }
 

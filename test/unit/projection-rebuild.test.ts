@@ -1,6 +1,7 @@
+import * as t from 'io-ts';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { createStore, openStore } from '../../src/index.js';
+import { createStore, openStore, valueProjection } from '../../src/index.js';
 import { base, debts, events, paid, totals } from '../support/ledger-projections.js';
 import { MemoryMedium } from '../support/memory-byte-log.js';
 
@@ -77,6 +78,34 @@ describe('rebuild', () => {
   it('refuses other tables in the place of those there are', async () => {
     const other = { ...totals(), tables: {} };
     await expect(make().rebuild(other as never)).rejects.toMatchObject({ code: 'DefinitionInvalid' });
+  });
+
+  it('folds what only the log has any more in slices, too', async () => {
+    const medium = new MemoryMedium();
+    const counted = { folds: 0, most: 0 };
+    const counting = (version: number) =>
+      valueProjection({
+        ...{ name: 'paid', version, events, value: t.number, initial: 0 },
+        on: { Paid: (sum) => (counted.folds++, sum + 1) },
+      });
+    const log = medium.plan({ keep: { batches: 3 } });
+    const store = await openStore({ ...options, log, projections: [counting(1)] });
+    const pays = Array.from({ length: 2000 }, () =>
+      store.transact((tx) => tx.emit('Paid', { customer: 'ada', cents: 1 })),
+    );
+    await Promise.all(pays);
+    const progress = { isDone: false };
+    const rebuilding = store.rebuild(counting(2), { sliceMs: 0.001 });
+    void rebuilding.finally(() => (progress.isDone = true));
+    while (!progress.isDone) {
+      counted.folds = 0;
+      await turn();
+      counted.most = Math.max(counted.most, counted.folds);
+    }
+    expect(await rebuilding).toMatchObject({ to: 2, changes: [] });
+    // Little is left to be folded at once at the end.
+    expect(counted.most).toBeLessThan(100);
+    await store.close();
   });
 
   it('is as safe as a transaction of a store on a log, and folds what is on its way there', async () => {
