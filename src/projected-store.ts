@@ -5,8 +5,8 @@ import type { Listener } from './log/feed.js';
 import { compacted, inFuture, offsetOf } from './log/position.js';
 import { copyRows } from './projections/snapshot-load.js';
 import { Engine } from './projections/engine.js';
-import { isSameTable } from './projections/projection-plan.js';
-import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
+import { sameTables } from './projections/projection-plan.js';
+import type { ProjectionDefinition } from './projections/projection.js';
 import { platform } from './platform.js';
 import { adopt } from './restore.js';
 import { StoreCore } from './store-core.js';
@@ -304,23 +304,4 @@ export function ledgerOf({ state, parked }: Reached): LedgerState {
   const { name, version } = state.definition;
   const all = { [versionSequence(name)]: version, ...parkedSequences(parked.map(({ offset }) => offset)) };
   return { sequences: new Map(Object.entries(all)), streams: new Map(), remembered: [] };
-}
-
-/** Refuses a projection that could not stand in the place of another: its tables are others. */
-export function sameTables(present: ProjectionDefinition, given: unknown): ProjectionDefinition {
-  const next = projectionOf('projection', given);
-  const isSame =
-    next.name === present.name &&
-    next.tables.size === present.tables.size &&
-    [...next.tables].every(([name, table]) => {
-      const own = present.tables.get(name);
-      return own !== undefined && isSameTable(own, table);
-    });
-  if (isSame) return next;
-  throw new MemoirError(
-    'DefinitionInvalid',
-    `projection: ${next.name} does not have the tables of ${present.name} that it is to replace: give it the same ` +
-      'ones, or make it another projection with tables of other names',
-    { path: 'projection', projection: present.name },
-  );
 }

@@ -6,12 +6,12 @@ import { MemoryLog } from './log/memory-log.js';
 import { compacted, inFuture } from './log/position.js';
 import { Engine } from './projections/engine.js';
 import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
-import { checkSources, inOrder } from './projections/projection-plan.js';
+import { checkSources, inOrder, sameTables } from './projections/projection-plan.js';
 import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { ignore, isThenable } from './thenable.js';
 import { platform } from './platform.js';
-import { ledgerOf, ProjectedStore, sameTables, type Begun, type FollowPlan, type Hold } from './projected-store.js';
+import { ledgerOf, ProjectedStore, type Begun, type FollowPlan, type Hold } from './projected-store.js';
 import { StoreCore } from './store-core.js';
 import { checkKeep, limitOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
@@ -220,7 +220,7 @@ export abstract class ProjectingStore extends StoreCore {
       return batch;
     } catch (error) {
       restore();
-      throw error;
+      throw tooMuch(error, name);
     }
   }
 
@@ -288,6 +288,18 @@ function definitionsFor(
 /** Those of the tables of a projection. */
 function changesOf({ tables }: ProjectionDefinition, changes: readonly AnyChange[]): readonly AnyChange[] {
   return changes.filter(({ table }) => tables.has(table));
+}
+
+/** The error for a swap that the log does not take: it cannot be split as a transaction can. */
+function tooMuch(error: unknown, projection: string): unknown {
+  if (!(error instanceof MemoirError) || error.code !== 'BatchTooLarge') return error;
+  const { limit, actual } = error;
+  return new MemoirError(
+    'BatchTooLarge',
+    `the rows of ${projection} that differ take ${actual} bytes in one batch, and the log takes ${limit}: have the ` +
+      'projection follow by store.project, which writes no batch, or split it into several',
+    { projection, cause: error, ...(limit !== undefined && { limit }), ...(actual !== undefined && { actual }) },
+  );
 }
 
 function refuseUnaccepted(projection: string, answer: unknown): void {
