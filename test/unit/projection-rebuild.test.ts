@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { createStore, openStore, projection, table, valueProjection } from '../../src/index.js';
+import { createStore, openStore, projection, readSnapshot, table, valueProjection } from '../../src/index.js';
 import { base, debts, events, paid, totals } from '../support/ledger-projections.js';
 import { MemoryMedium } from '../support/memory-byte-log.js';
 
@@ -73,6 +73,14 @@ describe('rebuild', () => {
     const closed = make();
     closed.close();
     await expect(closed.rebuild(totals())).rejects.toMatchObject({ code: 'StoreClosed' });
+  });
+
+  it('leaves a state that says of all projections which versions it has, though it is the first batch', async () => {
+    const store = make();
+    await store.rebuild(paid(2));
+    const snapshot = await readSnapshot(await store.snapshot().toBytes());
+    const again = createStore({ ...options, projections: [totals(), debts(), paid(2)], snapshot });
+    expect([again.head, again.read(paid().read).cents]).toEqual([1, 0]);
   });
 
   it('refuses other tables in the place of those there are', async () => {
