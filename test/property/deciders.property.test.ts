@@ -2,8 +2,8 @@
  * Deciders come to what a plain model of their streams says, whatever else is written.
  *
  * Strategy: random commands on three streams of a store, some of which the decider refuses, some of which are decided
- * from a state that was kept at an earlier position or expect one that may be wrong; two in one transaction now and then,
- * of which the second may throw out the first. The model is a number and a count of events for each stream.
+ * from a state that was kept at an earlier position or expect one that may be wrong; two in one transaction now and
+ * then, of which the second may throw out the first. The model is a number and a count of events for each stream.
  *
  * Invariants: after each command the state and the position are the model's; what is refused has emitted nothing; the
  * state is the fold of the stream as it can be read.

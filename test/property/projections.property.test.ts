@@ -3,8 +3,9 @@
  *
  * Strategy: random transactions on a store with three projections (of changes, of events and of another projection's
  * tables, of one value), some of which are thrown out by their body or by a fold. Now and then the store is closed and
- * opened again on its log, is made anew from a snapshot, restores one, of now or of before, or rebuilds projections: with
- * the same folds, two at once with other ones, or one while it is written to; beside it one follows at its own pace.
+ * opened again on its log, is made anew from a snapshot, restores one, of now or of before, or rebuilds projections:
+ * with the same folds, two at once with other ones, or one while it is written to; beside it one follows at its own
+ * pace.
  *
  * Invariants: each projection is the naive fold of all batches that led to each state that can be read, those too that
  * the log has lost by a restore; a transaction that a fold throws out has changed nothing; a replay of the log is the
