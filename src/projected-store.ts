@@ -2,19 +2,20 @@ import { MemoirError } from './errors.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import { NO_EVENTS } from './log/batch-coder.js';
 import type { Listener } from './log/feed.js';
-import { compacted } from './log/position.js';
+import { compacted, inFuture, offsetOf } from './log/position.js';
 import { copyRows } from './projections/snapshot-load.js';
 import { Engine } from './projections/engine.js';
-import { isSameTable } from './projections/projection-plan.js';
-import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
+import { sameTables } from './projections/projection-plan.js';
+import type { ProjectionDefinition } from './projections/projection.js';
 import { platform } from './platform.js';
 import { adopt } from './restore.js';
 import { StoreCore } from './store-core.js';
 import type { StoreParts } from './store-parts.js';
 import type { Parked } from './txn/readable-store.js';
+import type { LedgerState } from './txn/ledger.js';
 import { ProjectedState } from './txn/projected-state.js';
 import { roughBytes } from './txn/recovery.js';
-import { versionSequence } from './txn/sequence-names.js';
+import { parkedSequences, versionSequence } from './txn/sequence-names.js';
 import type { Sink } from './txn/sink.js';
 
 /** How a projection follows a store, checked. */
@@ -22,6 +23,7 @@ export interface FollowPlan {
   readonly batches: number;
   readonly times: number;
   readonly firstMs: number;
+  readonly hold: boolean;
 }
 
 /** What a projection that follows a store is made of. */
@@ -30,19 +32,31 @@ export interface ProjectedStart {
   readonly source: StoreParts;
   readonly parts: StoreParts;
   readonly sink: Sink;
-  readonly state: ProjectedState;
+  readonly begun: Begun;
   readonly plan: FollowPlan;
-  /** Gives the state that the projection begins with, and its offset. */
+  /** Gives a state to begin anew with. */
   readonly begin: (definition: ProjectionDefinition) => Promise<Begun>;
-  /** Lets go of the source. */
-  readonly release: () => void;
 }
 
-/** A state of a projection to begin with. */
-export interface Begun {
+/** What a projection has come to. */
+interface Reached {
   readonly state: ProjectedState;
   readonly head: number;
   readonly at: number;
+  /** What its state goes without. */
+  readonly parked: readonly Parked[];
+}
+
+/** A state of a projection to begin with, and what keeps the batches after it. */
+export interface Begun extends Reached {
+  readonly hold: Hold;
+}
+
+/** Keeps the batches of the source that a projection has yet to fold. */
+export interface Hold {
+  /** The last one that is not needed any more. */
+  head: () => number;
+  readonly release: () => void;
 }
 
 /** A projection that follows a store at its own pace, with an engine and a log of its own. */
@@ -50,7 +64,8 @@ export class ProjectedStore extends StoreCore implements Listener {
   readonly #parts: StoreParts;
   readonly #start: ProjectedStart;
   #state: ProjectedState;
-  #parked: readonly Parked[] = [];
+  #parked: readonly Parked[];
+  #hold: Hold;
   #failure: MemoirError | undefined;
   #isClosed = false;
   /** Set while the source has begun anew, and this has not. */
@@ -60,20 +75,17 @@ export class ProjectedStore extends StoreCore implements Listener {
   /** What is under way: folding, or going back. */
   #turn: Promise<void> = Promise.resolve();
   readonly #leave: (() => void)[];
-  /** Told of each batch that was folded. */
-  onFolded: (offset: number) => void = () => {};
 
   constructor(start: ProjectedStart) {
     super(start.parts);
     this.#start = start;
     this.#parts = start.parts;
-    this.#state = start.state;
-    const { source } = start;
-    this.#leave = [
-      source.feed.add(this),
-      source.subscribers.add('project', start.state.definition.name, () => this.head),
-      start.release,
-    ];
+    const { source, begun } = start;
+    this.#state = begun.state;
+    this.#parked = begun.parked;
+    this.#hold = this.#heldBy(begun);
+    const { name } = begun.state.definition;
+    this.#leave = [source.feed.add(this), source.subscribers.add('project', name, () => this.head)];
     void this.#follow();
   }
 
@@ -106,6 +118,7 @@ export class ProjectedStore extends StoreCore implements Listener {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const leave of this.#leave) leave();
+    this.#hold.release();
     this.#wake();
     this.#parts.streams.close();
     this.#parts.log.close();
@@ -116,6 +129,7 @@ export class ProjectedStore extends StoreCore implements Listener {
   }
 
   async replay(offset: number, next?: unknown): Promise<void> {
+    this.#parts.streams.guard();
     const definition = next === undefined ? this.#state.definition : sameTables(this.#state.definition, next);
     await this.#inTurn(() => this.#goBack(offset, definition));
     this.#wake();
@@ -134,9 +148,9 @@ export class ProjectedStore extends StoreCore implements Listener {
   async #follow(): Promise<void> {
     try {
       while (!this.#isOver()) {
-        if (this.#isOutdated) await this.#inTurn(() => this.#beginAnew());
+        if (this.#isOutdated) await this.#inTurn(() => this.#beginAnew(this.#state.definition));
         else if (this.lag > 0) await this.#inTurn(() => this.#foldSome());
-        else await new Promise<void>((resolve) => (this.#wake = resolve));
+        else await this.#news();
         await platform.pause();
       }
     } catch (error) {
@@ -145,6 +159,12 @@ export class ProjectedStore extends StoreCore implements Listener {
       this.#parts.settings.onError(error);
       this.close();
     }
+  }
+
+  /** It has folded all there was: from here on retention waits for it no more, unless it is to. */
+  async #news(): Promise<void> {
+    if (!this.#start.plan.hold) this.#hold.release();
+    await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
   /** Asked anew after each wait, since it changes meanwhile. */
@@ -169,50 +189,81 @@ export class ProjectedStore extends StoreCore implements Listener {
         this.#apply(batch, (take) => this.#state.fold(batch, take));
         return;
       } catch (error) {
-        if (!(error instanceof MemoirError) || error.code !== 'ProjectionFailed') throw error;
-        if (tries >= times) {
-          this.#apply(batch, (take) => this.#state.pass(batch, take));
-          this.#parked = [...this.#parked, { offset: batch.offset, error }];
-          this.#parts.settings.onError(error);
-          return;
-        }
+        if (!isOfFold(error)) throw error;
+        // What is impure would be so again.
+        if (tries >= times || error.code === 'ImpureFold') return this.#park(batch, error);
       }
       await platform.wait(firstMs * 2 ** tries);
       if (this.#isOver() || this.#isOutdated) return;
     }
   }
 
-  #apply({ offset, at, id, meta }: AnyBatch, work: (take: (changes: readonly AnyChange[]) => void) => void): void {
+  /** Goes on without a batch, and says so. */
+  #park(batch: AnyBatch, error: MemoirError): void {
+    const { offset } = batch;
+    this.#apply(batch, (take) => this.#state.pass(batch, take), parkedSequences([offset]));
+    this.#parked = [...this.#parked, { offset, error }];
+    this.#parts.settings.onError(error);
+  }
+
+  #apply({ offset, at, id, meta }: AnyBatch, work: Work, sequences?: AnyBatch['sequences']): void {
     const { transactor, engine, ledger } = this.#parts;
-    const { sink } = this.#start;
+    const { sink, source } = this.#start;
     let made: AnyBatch | undefined;
-    transactor.alone(() => {
+    const folding = (): void =>
       work((changes) => {
-        made = { offset, at, id, meta, changes, events: NO_EVENTS };
+        const plain = { offset, at, id, meta, changes, events: NO_EVENTS };
+        made = sequences === undefined ? plain : { ...plain, sequences };
         sink.take(made);
       });
-    });
+    // A fold has no business with the source, either.
+    source.transactor.alone(() => transactor.alone(folding));
     ledger.note(made!);
     sink.settle(made!, engine.version, roughBytes(made!));
-    this.onFolded(offset);
   }
 
   /** Batches are gone that it was to fold. */
   async #overtaken(): Promise<void> {
     const { log } = this.#start.source;
     if (this.#state.definition.from === 'log') throw compacted(log, this.head + 1);
-    await this.#beginAnew();
+    await this.#beginAnew(this.#state.definition);
   }
 
-  async #beginAnew(): Promise<void> {
+  /** Where the source begins anew once more meanwhile, that is for the next turn. */
+  async #beginAnew(definition: ProjectionDefinition): Promise<void> {
     this.#isOutdated = false;
-    this.#take(await this.#start.begin(this.#state.definition));
+    let begun: Begun;
+    try {
+      begun = await this.#start.begin(definition);
+    } catch (error) {
+      if (this.#hasMoved()) return;
+      throw error;
+    }
+    if (this.#isOver() || this.#hasMoved()) return begun.hold.release();
+    // First of all: whoever is told that it begins anew may close it.
+    this.#hold.release();
+    this.#hold = this.#heldBy(begun);
+    this.#take(begun);
+  }
+
+  /** Asked anew after each wait, as whether it is over. */
+  #hasMoved(): boolean {
+    return this.#isOutdated;
+  }
+
+  #heldBy({ hold }: Begun): Hold {
+    hold.head = () => this.head;
+    return hold;
   }
 
   /** Puts the state after the batch before an offset in the place of what there is. */
-  #goBack(offset: number, definition: ProjectionDefinition): void {
-    const { log: own, engine, past, horizon, settings } = this.#parts;
+  async #goBack(point: number, definition: ProjectionDefinition): Promise<void> {
+    const { log: own, engine, past, horizon, settings, streams } = this.#parts;
     const { log } = this.#start.source;
+    streams.guard();
+    if (this.#isOutdated) return this.#beginAnew(definition);
+    const offset = offsetOf(log, point);
+    if (offset > log.head) throw inFuture(log, offset);
     if (offset < log.floor) throw compacted(log, offset);
     if (offset < own.floor) throw compacted(own, offset - 1);
     const before = Math.min(offset - 1, this.head);
@@ -222,7 +273,8 @@ export class ProjectedStore extends StoreCore implements Listener {
     const made = new Engine(engine.definitions, settings.filterRows, engine.version);
     copyRows(lease.tables, lease.version, made);
     const at = before >= own.floor ? own.at(before).at : log.floor <= before ? log.at(before).at : -Infinity;
-    this.#take({ state: this.#stateOn(made, definition), head: before, at });
+    const parked = this.#parked.filter((one) => one.offset <= before);
+    this.#take({ state: this.#stateOn(made, definition), head: before, at, parked });
   }
 
   #stateOn(engine: Engine, definition: ProjectionDefinition): ProjectedState {
@@ -230,35 +282,26 @@ export class ProjectedStore extends StoreCore implements Listener {
     return new ProjectedState({ engine, definition, settings });
   }
 
-  #take({ state, head, at }: Begun): void {
-    const { definition } = state;
-    const sequences = new Map([[versionSequence(definition.name), definition.version]]);
-    adopt(
-      this.#parts,
-      { engine: state.engine, head, at, rows: undefined, sequences, streams: new Map(), remembered: [] },
-      this.#start.source.log.lineage,
-    );
-    // The tables are in the engine that the store has had from the beginning.
+  #take(reached: Reached): void {
+    const { engine, definition } = reached.state;
+    // The tables come to be in the engine that the store has had from the beginning.
     this.#state = this.#stateOn(this.#parts.engine, definition);
-    this.#parked = [];
+    this.#parked = reached.parked;
+    const { head, at } = reached;
+    adopt(this.#parts, { engine, head, at, ...ledgerOf(reached) }, this.#start.source.log.lineage);
   }
 }
 
-/** Refuses a projection that could not stand in the place of another: its tables are others. */
-export function sameTables(present: ProjectionDefinition, given: unknown): ProjectionDefinition {
-  const next = projectionOf('projection', given);
-  const isSame =
-    next.name === present.name &&
-    next.tables.size === present.tables.size &&
-    [...next.tables].every(([name, table]) => {
-      const own = present.tables.get(name);
-      return own !== undefined && isSameTable(own, table);
-    });
-  if (isSame) return next;
-  throw new MemoirError(
-    'DefinitionInvalid',
-    `projection: ${next.name} does not have the tables of ${present.name} that it is to replace: give it the same ` +
-      'ones, or make it another projection with tables of other names',
-    { path: 'projection', projection: present.name },
-  );
+/** Told of the changes of a batch while it can be undone. */
+type Work = (take: (changes: readonly AnyChange[]) => void) => void;
+
+function isOfFold(error: unknown): error is MemoirError {
+  return error instanceof MemoirError && (error.code === 'ProjectionFailed' || error.code === 'ImpureFold');
+}
+
+/** What the ledger of a projection's store has, besides rows. */
+export function ledgerOf({ state, parked }: Reached): LedgerState {
+  const { name, version } = state.definition;
+  const all = { [versionSequence(name)]: version, ...parkedSequences(parked.map(({ offset }) => offset)) };
+  return { sequences: new Map(Object.entries(all)), streams: new Map(), remembered: [] };
 }

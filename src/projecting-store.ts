@@ -1,16 +1,17 @@
 import { checkOptions, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
-import type { AnyBatch } from './log/batch.js';
+import type { AnyBatch, AnyChange } from './log/batch.js';
 import type { Keep } from './log/keep.js';
 import { MemoryLog } from './log/memory-log.js';
-import { compacted } from './log/position.js';
+import { compacted, inFuture } from './log/position.js';
 import { Engine } from './projections/engine.js';
 import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
-import { checkSources, inOrder } from './projections/projection-plan.js';
+import { checkSources, inOrder, sameTables } from './projections/projection-plan.js';
 import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
+import { ignore, isThenable } from './thenable.js';
 import { platform } from './platform.js';
-import { ProjectedStore, sameTables, type Begun, type FollowPlan } from './projected-store.js';
+import { ledgerOf, ProjectedStore, type Begun, type FollowPlan, type Hold } from './projected-store.js';
 import { StoreCore } from './store-core.js';
 import { checkKeep, limitOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
@@ -18,11 +19,12 @@ import type { ProjectOptions } from './txn/readable-store.js';
 import type { RebuildOptions } from './txn/rebuilding.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
-import { ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
+import { givenUp, ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
 import { ProjectedState, SourceWanted } from './txn/projected-state.js';
 import { replaced, swapIn } from './txn/projection-swap.js';
+import type { OpenTransaction } from './txn/transaction.js';
 import { refuseStale } from './txn/stale-projections.js';
-import { versionSequence } from './txn/sequence-names.js';
+import { parkedIn, versionSequence } from './txn/sequence-names.js';
 import { DirectSink, type Sink } from './txn/sink.js';
 
 /** How long building holds others up at a time, in milliseconds, unless it is said. */
@@ -35,6 +37,9 @@ const SLICE_MS = 8;
 const ROUND_BYTES = 2 * 2 ** 20;
 
 type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal'>;
+
+/** Says whether a projection that was built anew is to take its place. */
+type Accept = (changes: readonly AnyChange[]) => unknown;
 
 /** A store whose log projections can be folded from: in step with it, or at their own pace. */
 export abstract class ProjectingStore extends StoreCore {
@@ -55,32 +60,32 @@ export abstract class ProjectingStore extends StoreCore {
 
   async project(given: unknown, options: ProjectOptions = {}): Promise<ProjectedStore> {
     checkOptions('project', options, ['snapshot', 'batches', 'keep', 'hold', 'retry']);
-    const { streams, settings, engine, horizon } = this.#parts;
+    const { streams, settings, engine, log } = this.#parts;
     streams.guard();
     const definition = projectionOf('projection', given);
     checkSources('projection', definition, engine.definitions, new Set(settings.events.keys()));
     const plan = followPlanOf(options);
-    const { snapshot, keep = settings.keep, hold = false } = options;
+    const { snapshot, keep = settings.keep } = options;
     checkKeep(keep);
-    let head = 0;
-    const release = hold ? horizon.pinCursor(`the projection ${definition.name}`, () => head + 1) : () => undefined;
+    const { epoch } = log;
+    const begin = (one: ProjectionDefinition): Promise<Begun> => this.#begun(one);
+    const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
     try {
-      const begin = (one: ProjectionDefinition): Promise<Begun> => this.#begun(one);
-      const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
-      const { parts, sink } = this.#beside(begun, keep);
-      const store = new ProjectedStore({ source: this.#parts, parts, sink, state: begun.state, plan, begin, release });
-      head = store.head;
-      if (hold) store.onFolded = (offset) => (head = offset);
-      return store;
+      // From here on it is told what becomes of the store, and until here it was not.
+      streams.guard();
+      if (log.epoch !== epoch) throw givenUp(definition.name);
+      return new ProjectedStore({ source: this.#parts, ...this.#beside(begun, keep), begun, plan, begin });
     } catch (error) {
-      release();
+      begun.hold.release();
       throw error;
     }
   }
 
   async rebuild(given: unknown, options: RebuildOptions = {}): Promise<unknown> {
-    checkOptions('rebuild', options, ['sliceMs', 'signal']);
-    const { sliceMs = SLICE_MS, signal } = options;
+    checkOptions('rebuild', options, ['sliceMs', 'signal', 'accept']);
+    const { sliceMs = SLICE_MS, signal, accept } = options;
+    if (accept !== undefined && typeof accept !== 'function')
+      throw new MemoirError('OptionInvalid', `accept is ${show(accept)}: give a function of the changes`);
     if (typeof sliceMs !== 'number' || !(sliceMs > 0))
       throw new MemoirError('OptionInvalid', `sliceMs is ${show(sliceMs)}: give milliseconds, more than 0`);
     this.#parts.streams.guard();
@@ -91,7 +96,7 @@ export abstract class ProjectingStore extends StoreCore {
       throw new MemoirError('OptionInvalid', `the store has no projection ${show(name)}: open it with that`, {
         projection: name,
       });
-    return this.#rebuild(sameTables(present, given), { sliceMs, signal });
+    return this.#rebuild(sameTables(present, given), { sliceMs, signal }, accept as Accept | undefined);
   }
 
   /** Builds those projections whose tables are not what their folds would have made, one after the other. */
@@ -101,12 +106,11 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** The same at once, for a store that has no more than rows. @throws `ProjectionStale` */
   protected buildStaleNow(): void {
-    const { projector } = this.#parts;
     for (const definition of this.#suspended()) {
       if (definition.from === 'log') refuseStale([definition], this.#sequences);
       const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
       build.readNow();
-      this.#swap(build.state, projector!.definitions, undefined);
+      this.#swap(build.state, undefined);
     }
   }
 
@@ -128,21 +132,22 @@ export abstract class ProjectingStore extends StoreCore {
     return new ProjectedState({ engine: made, definition, settings });
   }
 
-  async #rebuild(next: ProjectionDefinition, pace: Pace): Promise<unknown> {
+  async #rebuild(next: ProjectionDefinition, pace: Pace, accept?: Accept): Promise<unknown> {
+    const { projector, settings, engine } = this.#parts;
+    checkSources('projection', next, engine.definitions, new Set(settings.events.keys()));
+    // What the swap would refuse in the end is told at once.
+    inOrder(replaced(projector!.definitions, next));
     try {
-      return await this.#rebuildWith(next, pace, false);
+      return await this.#rebuildWith(next, pace, false, accept);
     } catch (error) {
       if (!(error instanceof SourceWanted)) throw error;
-      return this.#rebuildWith(next, pace, true);
+      return this.#rebuildWith(next, pace, true, accept);
     }
   }
 
   /** @param copies whether folds can read the sources, which takes a copy of them; `SourceWanted` says that they do */
-  async #rebuildWith(next: ProjectionDefinition, pace: Pace, copies: boolean): Promise<unknown> {
-    const { projector, settings, engine, horizon, sink } = this.#parts;
-    const definitions = replaced(projector!.definitions, next);
-    checkSources('projection', next, engine.definitions, new Set(settings.events.keys()));
-    const ordered = inOrder(definitions);
+  async #rebuildWith(next: ProjectionDefinition, pace: Pace, copies: boolean, accept?: Accept): Promise<unknown> {
+    const { horizon, sink } = this.#parts;
     const build = this.#building(next, pace, copies);
     // What is built from must not go before it has been.
     const release = horizon.pinCursor(`the rebuild of ${next.name}`, () => build.head + 1);
@@ -152,9 +157,9 @@ export abstract class ProjectingStore extends StoreCore {
       const from = this.#sequences.get(versionSequence(next.name));
       const batch = await this.commit((id) => {
         build.finish(sink.waiting);
-        return this.#swap(build.state, ordered, id);
+        return this.#swap(build.state, id, accept);
       });
-      const changes = batch.changes.filter(({ table }) => next.tables.has(table));
+      const changes = changesOf(next, batch.changes);
       return { projection: next.name, from, to: next.version, offset: batch.offset, changes };
     } finally {
       release();
@@ -164,39 +169,61 @@ export abstract class ProjectingStore extends StoreCore {
   /** The state of a projection as its folds make it of what there is. */
   async #begun(definition: ProjectionDefinition): Promise<Begun> {
     const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
-    await build.begin();
-    if (definition.from === 'log') return build;
-    // What has been read is of no one state before what came meanwhile is folded.
-    await build.catchUp();
-    build.finish();
-    return build;
+    const hold = this.#hold(definition, () => build.head);
+    try {
+      await build.begin();
+      // What has been read is of no one state before what came meanwhile is folded.
+      if (definition.from === 'rows') {
+        await build.catchUp();
+        build.finish();
+      }
+      const { state, head, at } = build;
+      return { state, head, at, parked: [], hold };
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
+  }
+
+  /** Keeps the batches that a projection has yet to fold, wherever it stands by and by. */
+  #hold({ name }: ProjectionDefinition, head: () => number): Hold {
+    const { horizon } = this.#parts;
+    const hold: Hold = { head, release: horizon.pinCursor(`the projection ${name}`, () => hold.head() + 1) };
+    return hold;
   }
 
   #building(definition: ProjectionDefinition, pace: Pace, copies: boolean): ProjectionBuild {
-    const { engine, log, views, streams, horizon, settings } = this.#parts;
+    const { engine, log, views, streams, horizon, settings, transactor } = this.#parts;
     return new ProjectionBuild(this.#emptyState(definition, copies), {
       ...{ log, views, tables: engine.tables, turns: platform, ...pace },
       guard: () => streams.guard(),
+      alone: (work) => transactor.alone(work),
       older: () => this.older(log.head),
       bytesSince: (offset) => horizon.timeline.bytesBetween(offset, log.head),
       roundBytes: Math.min(ROUND_BYTES, settings.pinnedBytesMax / 8),
     });
   }
 
-  #swap(state: ProjectedState, ordered: readonly ProjectionDefinition[], id: string | undefined): AnyBatch {
-    const { projector, transactor } = this.#parts;
-    const { name, version } = state.definition;
-    const restore = projector!.replace(ordered);
+  /** Puts what was built in the place of what there is, in one batch that can be refused until it is made. */
+  #swap(state: ProjectedState, id: string | undefined, accept?: Accept): AnyBatch {
+    const { projector, transactor, sink, log } = this.#parts;
+    const { definition } = state;
+    const { name, version } = definition;
+    // Of what is there now: another projection may have been built anew since this was begun.
+    const ordered = inOrder(replaced(projector!.definitions, definition));
+    const restore = projector!.replace(ordered, sink.head + 1, log.head);
+    const swap = (tx: OpenTransaction): readonly AnyChange[] => {
+      const changes = swapIn(tx, state, projector!);
+      if (accept !== undefined) refuseUnaccepted(name, accept(changesOf(definition, changes)));
+      return changes;
+    };
     try {
-      const batch = transactor.append((tx) => swapIn(tx, state, projector!), {
-        id,
-        meta: { projection: name, version },
-      });
+      const batch = transactor.append(swap, { id, meta: { projection: name, version } });
       projector!.resume(name);
       return batch;
     } catch (error) {
       restore();
-      throw error;
+      throw tooMuch(error, name);
     }
   }
 
@@ -209,19 +236,29 @@ export abstract class ProjectingStore extends StoreCore {
       throw new MemoirError('LineageChanged', 'the snapshot is of a projection of another log', {
         lineage: log.lineage,
       });
-    if (snapshot.offset + 1 < log.floor) throw compacted(log, snapshot.offset + 1);
+    const { offset } = snapshot;
+    if (offset + 1 < log.floor) throw compacted(log, offset + 1);
+    if (offset > log.head) throw inFuture(log, offset);
     const { development, filterRows, migrate } = settings;
     const definitions = definitionsFor(definition, engine);
     const today = schemaToday({ definitions, events: new Map(), migrate });
     const plan = { today, development, stateHash: false, sliceMs: 8, turns: platform };
-    const loaded = await Loaded.inSlices(snapshot, new Engine(definitions, filterRows), plan);
-    refuseStale([definition], loaded.sequences);
-    const state = new ProjectedState({ engine: loaded.engine, definition, settings });
-    return { state, head: loaded.head, at: loaded.at };
+    const hold = this.#hold(definition, () => offset);
+    try {
+      const loaded = await Loaded.inSlices(snapshot, new Engine(definitions, filterRows), plan);
+      refuseStale([definition], loaded.sequences);
+      const state = new ProjectedState({ engine: loaded.engine, definition, settings });
+      const parked = parkedIn(loaded.sequences).map((at) => ({ offset: at, error: parkedBefore(definition, at) }));
+      return { state, head: loaded.head, at: loaded.at, parked, hold };
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
   }
 
   /** The parts of a store for the state of a projection. */
-  #beside({ state, head, at }: Begun, keep: Keep): { readonly parts: StoreParts; readonly sink: Sink } {
+  #beside(begun: Begun, keep: Keep): { readonly parts: StoreParts; readonly sink: Sink } {
+    const { state, head, at } = begun;
     const { engine, definition } = state;
     const { log: source } = this.#parts;
     const settings: StoreSettings = {
@@ -230,8 +267,7 @@ export abstract class ProjectingStore extends StoreCore {
     };
     const log = new MemoryLog(source.lineage, { head, lastAt: at });
     const ledger = new Ledger(0, settings.stateHash ? new KeptHash() : undefined);
-    const sequences = new Map([[versionSequence(definition.name), definition.version]]);
-    ledger.reset({ head, sequences, streams: new Map(), remembered: [] });
+    ledger.reset({ head, ...ledgerOf(begun) });
     let sink: Sink | undefined;
     const parts = assemble({
       ...{ settings, engine, log, ledger },
@@ -252,7 +288,46 @@ function definitionsFor(
   return new Map(names.map((name) => [name, present.get(name) ?? tables.get(name)!]));
 }
 
-function followPlanOf({ batches, retry = {} }: ProjectOptions): FollowPlan {
+/** Those of the tables of a projection. */
+function changesOf({ tables }: ProjectionDefinition, changes: readonly AnyChange[]): readonly AnyChange[] {
+  return changes.filter(({ table }) => tables.has(table));
+}
+
+/** The error for a swap that the log does not take: it cannot be split as a transaction can. */
+function tooMuch(error: unknown, projection: string): unknown {
+  if (!(error instanceof MemoirError) || error.code !== 'BatchTooLarge') return error;
+  const { limit, actual } = error;
+  return new MemoirError(
+    'BatchTooLarge',
+    `the rows of ${projection} that differ take ${actual} bytes in one batch, and the log takes ${limit}: have the ` +
+      'projection follow by store.project, which writes no batch, or split it into several',
+    { projection, cause: error, ...(limit !== undefined && { limit }), ...(actual !== undefined && { actual }) },
+  );
+}
+
+function refuseUnaccepted(projection: string, answer: unknown): void {
+  if (answer === true) return;
+  if (isThenable(answer)) ignore(answer);
+  if (answer !== false)
+    throw new MemoirError('OptionInvalid', `accept returned ${show(answer)}: let it say true or false, at once`, {
+      projection,
+    });
+  throw new MemoirError('WaitAborted', `the rebuild of ${projection} was not accepted: nothing has changed`, {
+    projection,
+  });
+}
+
+/** What to say of a batch that a projection went on without before it went on from a snapshot. */
+function parkedBefore({ name }: ProjectionDefinition, offset: number): MemoirError {
+  return new MemoirError(
+    'ProjectionFailed',
+    `${name} could not fold batch ${offset}, and went on without it before the snapshot was taken: to fold it, have ` +
+      'the projection follow without the snapshot, with mended folds',
+    { projection: name, offset },
+  );
+}
+
+function followPlanOf({ batches, retry = {}, hold = false }: ProjectOptions): FollowPlan {
   if (typeof retry !== 'object' || (retry as unknown) === null)
     throw new MemoirError('OptionInvalid', `retry is ${show(retry)}: use { times, firstMs }`);
   checkOptions('retry', retry, ['times', 'firstMs']);
@@ -260,5 +335,6 @@ function followPlanOf({ batches, retry = {} }: ProjectOptions): FollowPlan {
     batches: Math.max(1, limitOf('batches', batches, 256)),
     times: limitOf('retry.times', retry.times, 3),
     firstMs: limitOf('retry.firstMs', retry.firstMs, 100),
+    hold,
   };
 }

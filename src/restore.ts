@@ -63,12 +63,16 @@ export class Restoring {
 
   /**
    * Acts on what was loaded beside the store, at once when the store is known to be defined as that is: a table or an
-   * index that came or went meanwhile is to be in what is restored, too.
+   * index that came or went meanwhile is to be in what is restored, too. @throws (rejects) `ProjectionStale` where a
+   * projection was built anew meanwhile
    */
   async whenLoaded<A>(act: (loaded: Loaded) => A): Promise<Awaited<A>> {
     for (;;) {
       const loaded = this.#loaded;
-      if (loaded !== undefined && this.#parts.engine.isDefinedAs(loaded.engine)) return await act(loaded);
+      if (loaded !== undefined && this.#parts.engine.isDefinedAs(loaded.engine)) {
+        refuseStaleIn(loaded, this.#parts);
+        return await act(loaded);
+      }
       await this.load();
     }
   }
@@ -98,8 +102,9 @@ function groundOf(
   return { engine, plan: { development, stateHash, sliceMs: sliceOf(options), turns: platform, today } };
 }
 
-function refuseStaleIn({ head, sequences }: Loaded, { projector }: StoreParts): void {
-  if (head > 0) refuseStale(projector?.definitions ?? [], sequences);
+/** By the projections as the log has them: what is on its way there is given up when a state is restored. */
+function refuseStaleIn({ head, sequences }: Loaded, { projector, log }: StoreParts): void {
+  if (head > 0) refuseStale(projector?.definitionsAt(log.head) ?? [], sequences);
 }
 
 /** A state on its way into a store: what `Loaded` has. */
@@ -107,8 +112,9 @@ export type Adopted = Pick<Loaded, 'engine' | 'head' | 'at'> & LedgerStart;
 
 /** Puts a state in the place of what a store has, and tells everyone. */
 export function adopt(parts: StoreParts, state: Adopted, lineage: string): void {
-  const { transactor, engine, log, horizon, ledgers, feed } = parts;
+  const { transactor, engine, log, horizon, ledgers, feed, projector } = parts;
   transactor.refuseNesting();
+  projector?.goBack(log.head);
   engine.adopt(state.engine);
   log.reset(lineage, { head: state.head, lastAt: state.at });
   horizon.reset();

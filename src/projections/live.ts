@@ -9,6 +9,7 @@ import type { Feed, Listener } from '../log/feed.js';
 import type { Log } from '../log/log.js';
 import { GuardedObservable, type OnError } from '../log/guarded-observable.js';
 import type { Engine } from './engine.js';
+import { ignore, isThenable } from '../thenable.js';
 import type { Subscribers } from '../log/subscribers.js';
 import { IntervalTree, type Watch } from './interval-tree.js';
 import { ReadSet, type Read } from './read-set.js';
@@ -258,12 +259,22 @@ class LiveQuery {
   }
 }
 
-/** How deep a result is looked into for scans that nobody has read. */
+/** How deep a result is looked into for promises, and for scans that nobody has read. */
 const LOOK_DEPTH = 3;
+
+/** What a query reads when it has returned, nobody has noted. */
+function laterResult(promise: PromiseLike<unknown>): MemoirError {
+  ignore(promise);
+  return new MemoirError(
+    'LazyResult',
+    'a live query or an expected one returned a promise, and its view is over by then: let it read and answer at once',
+  );
+}
 
 /** Refuses a result that would be read after its view is over. */
 function refuseLazy(value: unknown, depth = 0): void {
   if (typeof value !== 'object' || value === null || depth > LOOK_DEPTH) return;
+  if (isThenable(value)) throw laterResult(value);
   if (
     value instanceof Scan ||
     value instanceof ScanIterator ||

@@ -1,4 +1,4 @@
-import { invalidDefinition as invalid, show } from '../errors.js';
+import { invalidDefinition as invalid, MemoirError, show } from '../errors.js';
 import { shapeText } from '../codecs/shape-text.js';
 import { checkTableName } from '../codecs/table-name.js';
 import type { Definition } from '../codecs/table.js';
@@ -43,6 +43,41 @@ export function isSameTable(one: Definition, other: Definition): boolean {
     one.bare === other.bare &&
     shapeText(one.shape) === shapeText(other.shape)
   );
+}
+
+/** Refuses a projection that could not stand in the place of another: its tables or their indexes are others. */
+export function sameTables(present: ProjectionDefinition, given: unknown): ProjectionDefinition {
+  const next = projectionOf('projection', given);
+  const { name, tables } = present;
+  const isSame =
+    next.name === name &&
+    next.tables.size === tables.size &&
+    [...next.tables].every(([own, made]) => tables.has(own) && isSameTable(tables.get(own)!, made));
+  if (!isSame)
+    throw new MemoirError(
+      'DefinitionInvalid',
+      `projection: ${next.name} does not have the tables of ${name} that it is to replace: give it the same ` +
+        'ones, or make it another projection with tables of other names',
+      { path: 'projection', projection: name },
+    );
+  for (const [own, made] of next.tables) {
+    if (indexText(made) === indexText(tables.get(own)!)) continue;
+    throw new MemoirError(
+      'DefinitionInvalid',
+      `projection: the table ${own} of ${name} has other indexes than the one that it is to replace: give it the ` +
+        'same ones. Indexes come and go by store.addIndex and dropIndex, or when the store is opened anew',
+      { path: 'projection', projection: name, table: own },
+    );
+  }
+  return next;
+}
+
+/** What indexes are like, as far as data says it: callbacks have no text. */
+function indexText({ indexes }: Definition): string {
+  const said = indexes.map(({ name, kind, named, partial, unique, sparse, fold }) =>
+    JSON.stringify([name, kind, named, partial, unique, sparse, fold('A')]),
+  );
+  return said.sort().join();
 }
 
 /** Refuses sources that the store does not have. */

@@ -32,6 +32,31 @@ const STEPS_PER_LOOK = 8;
 /** A slice ends when so much of its time is gone: its last steps, and what V8 compiles on the way, take the rest. */
 const SHARE = 0.7;
 
+/** A stretch of work, after which everything else has its turn. */
+export class Slice {
+  readonly #sliceMs: number;
+  readonly #turns: Turns;
+  #end: number;
+  #steps = 0;
+
+  constructor(sliceMs: number, turns: Turns) {
+    this.#sliceMs = sliceMs;
+    this.#turns = turns;
+    this.#end = turns.elapsed() + SHARE * sliceMs;
+  }
+
+  /** Asked after each step, whether it is time to pause. */
+  isOver(): boolean {
+    return ++this.#steps % STEPS_PER_LOOK === 0 && this.#turns.elapsed() >= this.#end;
+  }
+
+  /** Lets the others have their turn, and begins the next one. */
+  async pause(): Promise<void> {
+    await this.#turns.pause();
+    this.#end = this.#turns.elapsed() + SHARE * this.#sliceMs;
+  }
+}
+
 /**
  * Takes work step by step and gives what it gives, pausing before a slice has lasted so many milliseconds. A step that
  * gives nothing is a place to pause and no more.
@@ -39,14 +64,11 @@ const SHARE = 0.7;
 export async function* inSlices<A>(
   work: Iterable<A | undefined>,
   sliceMs: number,
-  { elapsed, pause }: Turns,
+  turns: Turns,
 ): AsyncGenerator<A, void, undefined> {
-  let end = elapsed() + SHARE * sliceMs;
-  let steps = 0;
+  const slice = new Slice(sliceMs, turns);
   for (const given of work) {
     if (given !== undefined) yield given;
-    if (++steps % STEPS_PER_LOOK !== 0 || elapsed() < end) continue;
-    await pause();
-    end = elapsed() + SHARE * sliceMs;
+    if (slice.isOver()) await slice.pause();
   }
 }

@@ -3,7 +3,7 @@ import type { AnyBatch } from '../log/batch.js';
 import type { Log } from '../log/log.js';
 import { compacted } from '../log/position.js';
 import type { Abort } from '../log/streams.js';
-import { inSlices, sharedTurns, type Turns } from '../projections/slices.js';
+import { inSlices, sharedTurns, Slice, type Turns } from '../projections/slices.js';
 import type { TableState } from '../projections/table-state.js';
 import type { Views } from '../projections/views.js';
 import type { ProjectedState } from './projected-state.js';
@@ -30,6 +30,8 @@ export interface ProjectionBuildPlan {
   readonly tables: ReadonlyMap<string, TableState>;
   /** Refuses a store that is closed. */
   readonly guard: () => void;
+  /** Runs folds so that they cannot write to the store. */
+  readonly alone: <A>(work: () => A) => A;
   /** Batches that are not in memory any more, from the first on, where they are somewhere. */
   readonly older: () => AsyncIterable<AnyBatch> | undefined;
   /** Bytes of the batches after an offset. */
@@ -76,9 +78,13 @@ export class ProjectionBuild {
     if (log.floor === 1) return;
     const batches = older();
     if (batches === undefined) throw compacted(log, 1);
+    const { alone, sliceMs } = this.#plan;
+    const slice = new Slice(sliceMs, this.#shared(SHARE_LATER));
     for await (const batch of batches) {
       this.check();
-      rest.take(batch);
+      alone(() => rest.take(batch));
+      // Of a group that the log gives at once, the next one comes in the same turn.
+      if (slice.isOver()) await slice.pause();
     }
   }
 
@@ -111,10 +117,12 @@ export class ProjectionBuild {
 
   /** From the rows that a view has, at once. */
   readNow(): void {
-    const { log, views, tables } = this.#plan;
+    const { log, views, tables, alone } = this.#plan;
     const rest = new RestOfRows(this.state, log);
     const view = views.pinned(`the projection ${this.state.definition.name}`);
-    for (const _ of rest.read(view, tables, log.lastAt, () => false));
+    alone(() => {
+      for (const _ of rest.read(view, tables, log.lastAt, () => false));
+    });
     view.close();
   }
 
@@ -134,19 +142,17 @@ export class ProjectionBuild {
   finish(waiting: Iterable<AnyBatch> = []): void {
     this.check();
     this.#rest.note();
-    for (const _ of this.#rest.work());
-    for (const batch of waiting) if (batch.offset > this.head) this.state.build(batch);
+    this.#plan.alone(() => {
+      for (const _ of this.#rest.work());
+      for (const batch of waiting) if (batch.offset > this.head) this.state.build(batch);
+    });
   }
 
   /** @throws `WaitAborted` when it was given up, or the log is not what it was; `StoreClosed` */
   check(): void {
     const { log, signal, guard } = this.#plan;
     guard();
-    if (signal?.aborted !== true && log.epoch === this.#epoch) return;
-    const { name } = this.state.definition;
-    throw new MemoirError('WaitAborted', `the building of ${name} was given up: nothing has changed`, {
-      projection: name,
-    });
+    if (signal?.aborted === true || log.epoch !== this.#epoch) throw givenUp(this.state.definition.name);
   }
 
   #shared(times: number): Turns {
@@ -161,7 +167,24 @@ export class ProjectionBuild {
       this.#rest.note();
     };
     this.check();
-    for await (const _ of inSlices(work, sliceMs, { elapsed: turns.elapsed, pause }));
+    const steps = stepsOf(work, this.#plan.alone);
+    for await (const _ of inSlices(steps, sliceMs, { elapsed: turns.elapsed, pause }));
     this.#rest.note();
   }
+}
+
+/** The error for a projection that was not built to its end. */
+export function givenUp(projection: string): MemoirError {
+  return new MemoirError(
+    'WaitAborted',
+    `the building of ${projection} was given up, by its signal or because the store was restored: nothing has changed`,
+    { projection },
+  );
+}
+
+/** Work, each step of which is done alone. */
+function* stepsOf(work: Iterable<undefined>, alone: ProjectionBuildPlan['alone']): Generator<undefined> {
+  const steps = work[Symbol.iterator]();
+  const next = (): IteratorResult<undefined> => steps.next();
+  while (alone(next).done !== true) yield undefined;
 }

@@ -20,6 +20,8 @@ export function swapIn(tx: OpenTransaction, state: ProjectedState, projector: Pr
     replaceRows(tx, tx.engine.tables.get(name)!, state.engine.tables.get(name)!);
   }
   tx.record(versionSequence(definition.name), definition.version);
+  // Where it is the first batch of all, nothing has said yet which versions the others are of.
+  projector.record(tx);
   return projector.fold(tx, tx.engine.changes(changeOf), []);
 }
 

@@ -72,6 +72,12 @@ export interface Trust {
   readonly twiceEvery: number;
 }
 
+/** Projections that were put in the place of others by a batch, which the log may not have yet. */
+interface Swap {
+  readonly offset: number;
+  readonly before: readonly Runnable[];
+}
+
 /** Folds what each transaction did into the tables of projections. */
 export class Projector {
   readonly #trust: Trust;
@@ -79,6 +85,8 @@ export class Projector {
   #all: readonly Runnable[];
   /** Those that are not run, since their tables are not what their folds made. */
   readonly #suspended = new Set<string>();
+  /** In the order of their batches. */
+  #swaps: readonly Swap[] = [];
 
   /**
    * @param projections each after those whose tables it reads
@@ -94,13 +102,33 @@ export class Projector {
     return this.#all.map(({ definition }) => definition);
   }
 
-  /** Puts others in the place of all; returns how to put these back. */
-  replace(projections: readonly ProjectionDefinition[]): () => void {
+  /**
+   * Puts others in the place of all, by the batch at an offset; returns how to put these back when it is not made.
+   *
+   * @param head the last batch that the log has: what was swapped up to there stays
+   */
+  replace(projections: readonly ProjectionDefinition[], offset: number, head: number): () => void {
     const before = this.#all;
+    const swaps = this.#swaps.filter((swap) => swap.offset > head);
+    this.#swaps = [...swaps, { offset, before }];
     this.#all = projections.map((one) => runnable(one, this.#onRead));
     return () => {
-      this.#all = before;
+      [this.#all, this.#swaps] = [before, swaps];
     };
+  }
+
+  /** The projections as of the state after a batch: not those that a later one puts in their place. */
+  definitionsAt(head: number): readonly ProjectionDefinition[] {
+    return this.#allAt(head).map(({ definition }) => definition);
+  }
+
+  /** Goes back to these when later batches have been given up. */
+  goBack(head: number): void {
+    [this.#all, this.#swaps] = [this.#allAt(head), []];
+  }
+
+  #allAt(head: number): readonly Runnable[] {
+    return this.#swaps.find(({ offset }) => offset > head)?.before ?? this.#all;
   }
 
   suspend(name: string): void {

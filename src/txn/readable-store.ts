@@ -38,7 +38,10 @@ export interface ProjectOptions {
   readonly batches?: number;
   /** How much of its own history it keeps; as much as the store unless told. */
   readonly keep?: Keep;
-  /** Keeps the store's batches that it has yet to fold, whatever retention says; false unless told. */
+  /**
+   * Keeps the store's batches that it has yet to fold, whatever retention says. Unless told, it does so only until it
+   * has come to where the store is.
+   */
   readonly hold?: boolean;
   /** How often a fold that failed is tried again, and how long it waits first: twice as long each time. */
   readonly retry?: { readonly times?: number; readonly firstMs?: number };
@@ -57,17 +60,18 @@ export interface Parked {
 export interface ProjectedStore<S extends Tables> extends ReadableStore<S>, Disposable {
   /** How many batches it has yet to fold. */
   readonly lag: number;
-  /** The batches that it could not fold, each tried as often as `retry` says. */
+  /** The batches that it could not fold, each tried as often as `retry` says; a snapshot of it has them, too. */
   readonly parked: readonly Parked[];
   /** Why it follows no more: it was overtaken by retention, say. What it has can still be read. */
   readonly failure: MemoirError | undefined;
   /**
-   * Goes back to before a batch, and folds all from there again; nothing is parked then. Streams with markers are told
-   * `reset`, live queries run again.
+   * Goes back to before a batch, and folds all from there again; what was parked before it stays so. Streams with
+   * markers are told `reset`, live queries run again.
    *
    * @param offset the first batch to be folded again: one that was parked, say
    * @param next the projection with its folds mended, where they were at fault
-   * @throws (rejects) `OffsetCompacted` where the state before it, or the batches from it on, are gone
+   * @throws (rejects) `OffsetCompacted` where the state before it, or the batches from it on, are gone;
+   *   `OffsetInvalid`, `OffsetInFuture`; `StoreClosed` once it follows no more; `DefinitionInvalid` for other tables
    */
   replay(offset: number, next?: Projection): Promise<void>;
   /** Stops following. Reads go on. */
@@ -173,7 +177,8 @@ export interface ReadableStore<S extends Tables, E extends Events = NoEvents> {
    * @param projection what `projection` made; it may read and follow any of the store's tables
    * @returns (a promise of) the projection as a store to be read, once it has its beginning; it follows from there
    * @throws (rejects) `DefinitionInvalid`, `OffsetCompacted` where batches are gone that it is built from,
-   *   `ProjectionStale` for a snapshot of another version, `LineageChanged` for one of another log
+   *   `ProjectionStale` for a snapshot of another version, `LineageChanged` for one of another log, `OffsetInFuture`
+   *   for one that is ahead; `WaitAborted` where the store is restored meanwhile
    */
   project<O extends Tables, P extends Tables>(
     projection: Projection<O, P>,

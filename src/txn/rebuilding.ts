@@ -4,11 +4,16 @@ import type { Abort } from '../log/streams.js';
 import type { Projection } from '../projections/projection-types.js';
 
 /** How a projection is built anew. */
-export interface RebuildOptions {
+export interface RebuildOptions<O extends Tables = Tables> {
   /** How long a slice may take, in milliseconds, before everything else has its turn; 8 unless told. */
   readonly sliceMs?: number;
   /** Gives the rebuild up; nothing has changed then. */
   readonly signal?: Abort;
+  /**
+   * Is asked at the very end, with the rows that differ, whether the new tables are to take the place of the old:
+   * unless it says true, nothing has changed. It answers at once and writes nothing.
+   */
+  readonly accept?: (changes: readonly Change<O>[]) => boolean;
 }
 
 /** What came of building a projection anew. */
@@ -33,7 +38,8 @@ export interface Rebuilding {
    * @param projection the same name and tables, with other folds and another version
    * @returns (a promise of) a report of the rows that differ
    * @throws (rejects) `DefinitionInvalid`, `OffsetCompacted` where batches are gone that it is built from,
-   *   `ProjectionFailed`, `WaitAborted`, and what `transact` does; nothing has changed then
+   *   `ProjectionFailed`, `WaitAborted` when it was given up or not accepted, what `accept` throws, and what `transact`
+   *   does; nothing has changed then
    */
-  rebuild<O extends Tables>(projection: Projection<O>, options?: RebuildOptions): Promise<Rebuilt<O>>;
+  rebuild<O extends Tables>(projection: Projection<O>, options?: RebuildOptions<O>): Promise<Rebuilt<O>>;
 }

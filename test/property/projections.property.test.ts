@@ -3,12 +3,13 @@
  *
  * Strategy: random transactions on a store with three projections (of changes, of events and of another projection's
  * tables, of one value), some of which are thrown out by their body or by a fold. Now and then the store is closed and
- * opened again on its log, is made anew from a snapshot, restores one, or rebuilds a projection with the same folds;
- * beside it the same projections follow at their own pace.
+ * opened again on its log, is made anew from a snapshot, restores one, of now or of before, or rebuilds projections:
+ * with the same folds, two at once with other ones, or one while it is written to; beside it one follows at its own
+ * pace.
  *
- * Invariants: each projection is the naive fold of the batches up to each offset that can be read; a transaction that a
- * fold throws out has changed nothing; a replay of the log is the state (`check`); the state hash of a store that has
- * lived is that of one that was only replayed.
+ * Invariants: each projection is the naive fold of all batches that led to each state that can be read, those too that
+ * the log has lost by a restore; a transaction that a fold throws out has changed nothing; a replay of the log is the
+ * state (`check`); the state hash of a store that has lived is that of one that was only replayed.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -18,7 +19,12 @@ import { base, debts, events, found, naive, paid, totals } from '../support/ledg
 import { MemoryMedium } from '../support/memory-byte-log.js';
 import { runs } from '../support/runs.js';
 
-const projections = () => [debts(), totals(), paid()] as const;
+/** Which versions there are; of payments each gives that many times the cents, of totals all give the same. */
+interface Versions {
+  readonly paid: number;
+  readonly totals: number;
+}
+const projections = (versions: Versions) => [debts(), totals(versions.totals), paid(versions.paid)] as const;
 
 const customer = fc.constantFrom('ada', 'bob', 'cy', 'poison');
 const order = fc.record({
@@ -31,21 +37,25 @@ type Step =
   | { readonly remove: string }
   | { readonly pay: { readonly customer: string; readonly cents: number } };
 type Order = { readonly id: string; readonly customer: string; readonly cents: number };
-const step: fc.Arbitrary<Step | 'reopen' | 'rebuild' | 'restore'> = fc.oneof(
+const transaction: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ put: fc.array(order, { minLength: 1, maxLength: 3 }), throws: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ remove: fc.constantFrom('o1', 'o2', 'o3', 'o4') }) },
   {
     weight: 3,
     arbitrary: fc.record({ pay: fc.record({ customer: fc.constantFrom('ada', 'bob'), cents: fc.nat(9) }) }),
   },
-  { weight: 1, arbitrary: fc.constantFrom('reopen' as const, 'rebuild' as const, 'restore' as const) },
+);
+const step = fc.oneof(
+  { weight: 11, arbitrary: transaction },
+  { weight: 1, arbitrary: fc.constantFrom('reopen', 'rebuild', 'rebuild two', 'snapshot', 'restore') },
+  { weight: 1, arbitrary: fc.record({ beside: fc.array(transaction, { maxLength: 4 }) }) },
 );
 
-async function openOn(medium: MemoryMedium) {
+async function openOn(medium: MemoryMedium, versions: Versions) {
   return openStore({
     tables: base,
     events,
-    projections: projections(),
+    projections: projections(versions),
     log: medium.plan({ keep: 'all' }),
     stateHash: true,
   });
@@ -68,46 +78,121 @@ async function transact(store: Opened, one: Step): Promise<void> {
   }
 }
 
-/** All that the log has. */
-function batchesOf(store: Pick<Opened, 'floor' | 'head' | 'batch'>) {
-  return Array.from({ length: store.head - store.floor + 1 }, (_, i) => store.batch(store.floor + i));
+type Made = ReturnType<Opened['batch']>;
+
+/** A store, and what a plain fold needs to say what it ought to have. */
+class Life {
+  readonly #medium = new MemoryMedium();
+  store!: Opened;
+  versions: Versions = { paid: 1, totals: 1 };
+  /** All batches that led to the state. */
+  history: readonly Made[] = [];
+  /** From which offset on there is which version of the payments. */
+  #paid: readonly (readonly [offset: number, version: number])[] = [[0, 1]];
+  #saved: { readonly bytes: Uint8Array; readonly versions: Versions; readonly head: number } | undefined;
+
+  async open(): Promise<void> {
+    this.store = await openOn(this.#medium, this.versions);
+  }
+
+  async take(one: typeof step extends fc.Arbitrary<infer A> ? A : never): Promise<void> {
+    const { store } = this;
+    if (typeof one === 'object') {
+      if ('beside' in one) await this.#rebuildBeside(one.beside);
+      else await transact(store, one);
+    } else if (one === 'reopen') {
+      await store.close();
+      await this.open();
+    } else if (one === 'snapshot') await this.#save();
+    else if (one === 'restore') await this.#restore();
+    else if (one === 'rebuild') await this.#rebuildAll();
+    else await this.#rebuildTwo();
+    const { head } = this.store;
+    const come = Array.from({ length: head - this.history.length }, (_, i) =>
+      this.store.batch(this.history.length + 1 + i),
+    );
+    this.history = [...this.history, ...come];
+  }
+
+  async #save(): Promise<void> {
+    const bytes = await this.store.snapshot().toBytes();
+    this.#saved = { bytes, versions: this.versions, head: this.store.head };
+  }
+
+  /** What was saved last, or what there is. */
+  async #restore(): Promise<void> {
+    if (this.#saved === undefined) await this.#save();
+    const { bytes, versions, head } = this.#saved!;
+    this.#saved = undefined;
+    const restoring = this.store.restore(await readSnapshot(bytes));
+    const isStale = versions.paid !== this.versions.paid || versions.totals !== this.versions.totals;
+    if (isStale && head > 0) return expect(restoring).rejects.toMatchObject({ code: 'ProjectionStale' });
+    await restoring;
+    this.history = this.history.slice(0, head);
+    this.#paid = this.#paid.filter(([offset]) => offset <= head);
+    if (head === 0) this.#paid = [[0, this.versions.paid]];
+  }
+
+  /** With the same folds nothing differs. */
+  async #rebuildAll(): Promise<void> {
+    const { store, versions } = this;
+    expect((await store.rebuild(totals(versions.totals))).changes).toEqual([]);
+    if (store.floor > 1)
+      return expect(store.rebuild(paid(versions.paid))).rejects.toMatchObject({ code: 'OffsetCompacted' });
+    expect((await store.rebuild(debts())).changes).toEqual([]);
+    expect((await store.rebuild(paid(versions.paid))).changes).toEqual([]);
+  }
+
+  async #rebuildTwo(): Promise<void> {
+    if (this.store.floor > 1) return;
+    const next = { paid: this.versions.paid + 1, totals: this.versions.totals + 1 };
+    const [{ offset }] = await Promise.all([
+      this.store.rebuild(paid(next.paid)),
+      this.store.rebuild(totals(next.totals)),
+    ]);
+    this.#swapped(offset, next);
+  }
+
+  async #rebuildBeside(writes: readonly Step[]): Promise<void> {
+    if (this.store.floor > 1) return;
+    const next = { ...this.versions, paid: this.versions.paid + 1 };
+    const rebuilding = this.store.rebuild(paid(next.paid), { sliceMs: 0.001 });
+    for (const one of writes) await transact(this.store, one);
+    this.#swapped((await rebuilding).offset, next);
+  }
+
+  #swapped(offset: number, versions: Versions): void {
+    this.versions = versions;
+    this.#paid = [...this.#paid, [offset, versions.paid]];
+  }
+
+  /** What a plain fold says of the state after an offset. */
+  expected(offset: number): unknown {
+    const folded = naive(this.history.slice(0, offset));
+    const [, times] = this.#paid.findLast(([from]) => from <= offset)!;
+    return { ...folded, paid: { ...folded.paid, cents: folded.paid.cents * times } };
+  }
 }
 
 it('projections are the naive fold of the log at every offset, whatever happens', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-      const medium = new MemoryMedium();
-      let store = await openOn(medium);
-      for (const one of steps) {
-        if (one === 'reopen') {
-          await store.close();
-          store = await openOn(medium);
-        } else if (one === 'rebuild') {
-          expect((await store.rebuild(totals())).changes).toEqual([]);
-          if (store.floor === 1) {
-            expect((await store.rebuild(debts())).changes).toEqual([]);
-            expect((await store.rebuild(paid())).changes).toEqual([]);
-          } else await expect(store.rebuild(paid())).rejects.toMatchObject({ code: 'OffsetCompacted' });
-        } else if (one === 'restore') {
-          const { lineage } = store;
-          await store.restore(await readSnapshot(await store.snapshot().toBytes()), { lineage });
-        } else await transact(store, one);
-      }
+      const life = new Life();
+      await life.open();
+      for (const one of steps) await life.take(one);
+      const { store, versions } = life;
       store.check();
       const { floor, head } = store;
-      // A restore leaves no batches from before it.
-      if (floor === 1) {
-        const batches = batchesOf(store);
-        for (let offset = 0; offset <= head; offset++)
-          expect(found(store.asOf(offset))).toEqual(naive(batches.slice(0, offset)));
-        const follower = await store.project(totals());
-        await follower.waitFor(head);
-        expect([...follower.now().totals.scan()]).toEqual([...store.now().totals.scan()]);
-        follower.check();
-        follower.close();
-      }
+      for (let offset = floor - 1; offset <= head; offset++)
+        expect(found(store.asOf(offset))).toEqual(life.expected(offset));
+      const follower = await store.project(totals());
+      await follower.waitFor(head);
+      expect([...follower.now().totals.scan()]).toEqual([...store.now().totals.scan()]);
+      follower.check();
+      follower.close();
       const image = await readSnapshot(await store.snapshot().toBytes());
-      const again = createStore({ tables: base, events, projections: projections(), snapshot: image, stateHash: true });
+      const options = { tables: base, events, projections: projections(versions), stateHash: true };
+      const again = createStore({ ...options, snapshot: image });
       expect(found(again.now())).toEqual(found(store.now()));
       expect(again.stateHash()).toBe(store.stateHash());
       await store.close();

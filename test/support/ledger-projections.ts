@@ -92,8 +92,14 @@ interface Seen {
 }
 type Order = { readonly customer: string; readonly cents: number };
 
+export interface Naive {
+  readonly totals: readonly unknown[];
+  readonly debts: readonly unknown[];
+  readonly paid: { readonly cents: number; readonly at: number };
+}
+
 /** What the projections ought to be after some batches. */
-export function naive(batches: readonly Seen[]): unknown {
+export function naive(batches: readonly Seen[]): Naive {
   const rows = new Map<unknown, Order>();
   const owed = new Map<string, { cents: number; draws: number }>();
   let sum = { cents: 0, at: 0 };

@@ -349,6 +349,7 @@ describe('expecting', () => {
     [{ query: () => 1, since: 4 }, { code: 'OffsetInFuture' }],
     [{ query: () => 1, since: { lineage: 'there', offset: 1 } }, { code: 'LineageChanged' }],
     [{ query: (db: { items: { scan(): unknown } }) => db.items.scan(), since: 0 }, { code: 'LazyResult' }],
+    [{ query: () => Promise.reject(new Error('late')), since: 0 }, { code: 'LazyResult' }],
     [[[3]], { code: 'OffsetInvalid' }],
     ['3', { code: 'OffsetInvalid' }],
   ])('%j refuses', (how, error) => {

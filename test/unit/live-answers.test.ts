@@ -107,6 +107,9 @@ describe('what a live query answers', () => {
     ['a map with a scan in it', (db) => new Map([['rows', db.items.scan()]])],
     ['its view', (db) => db],
     ['a table of its view', (db) => db.items],
+    ['a promise', async (db) => Promise.resolve(db.items.size)],
+    ['a promise that will be rejected', async () => Promise.reject(new Error('late'))],
+    ['an object with a promise in it', (db) => ({ size: Promise.resolve(db.items.size) })],
   ])('is data, and not %s', (_what, query) => {
     expect(answers(open().store.live(query))).toEqual(['LazyResult']);
   });

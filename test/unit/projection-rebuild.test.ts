@@ -1,6 +1,7 @@
+import * as t from 'io-ts';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { createStore, openStore } from '../../src/index.js';
+import { createStore, openStore, projection, readSnapshot, table, valueProjection } from '../../src/index.js';
 import { base, debts, events, paid, totals } from '../support/ledger-projections.js';
 import { MemoryMedium } from '../support/memory-byte-log.js';
 
@@ -51,7 +52,7 @@ describe('rebuild', () => {
     for (let n = 0; n < 20; n++) put(store, n);
     const before = store.now().debts.get('c1')!.cents;
     const { changes } = await store.rebuild(totals(2, 10));
-    expect(changes.map(({ table }) => table)).toEqual(Array(7).fill('totals'));
+    expect(changes.map((change) => change.table)).toEqual(Array(7).fill('totals'));
     expect(store.now().debts.get('c1')!.cents).toBe(before + 9 * (1 + 8 + 15));
     store.check();
   });
@@ -74,9 +75,84 @@ describe('rebuild', () => {
     await expect(closed.rebuild(totals())).rejects.toMatchObject({ code: 'StoreClosed' });
   });
 
+  it('leaves a state that says of all projections which versions it has, though it is the first batch', async () => {
+    const store = make();
+    await store.rebuild(paid(2));
+    const snapshot = await readSnapshot(await store.snapshot().toBytes());
+    const again = createStore({ ...options, projections: [totals(), debts(), paid(2)], snapshot });
+    expect([again.head, again.read(paid().read).cents]).toEqual([1, 0]);
+  });
+
   it('refuses other tables in the place of those there are', async () => {
     const other = { ...totals(), tables: {} };
     await expect(make().rebuild(other as never)).rejects.toMatchObject({ code: 'DefinitionInvalid' });
+  });
+
+  it.each<[string, object]>([
+    ['none', {}],
+    ['one more', { byCents: ['cents'], byOrders: ['orders'] }],
+    ['a unique one', { byCents: { on: ['cents'], unique: true } }],
+    ['one of other fields', { byCents: ['orders'] }],
+    ['one of some rows', { byCents: { on: ['cents'], where: () => true } }],
+    ['one in lower case', { byCents: { on: ['customer'], lower: true } }],
+  ])('refuses other indexes: %s', async (_, indexes) => {
+    const Total = t.strict({ customer: t.string, cents: t.number, orders: t.number });
+    const made = table(Total, { primaryKey: 'customer', indexes: indexes as never });
+    const next = projection({
+      ...{ name: 'totals', version: 2, sources: base, tables: { totals: made } },
+      on: { changes: { orders: () => {} } },
+    });
+    await expect(make().rebuild(next)).rejects.toMatchObject({
+      code: 'DefinitionInvalid',
+      message: expect.stringContaining('addIndex') as string,
+    });
+  });
+
+  it('says what to do when what differs is too much for one batch of the log', async () => {
+    const medium = new MemoryMedium();
+    const store = await openStore({ ...options, log: medium.plan(), projections: [paid(), totals()] });
+    for (let n = 0; n < 12_000; n += 1000)
+      await store.transact((tx) => {
+        for (let i = n; i < n + 1000; i++) tx.orders.put({ id: `o${i}`, customer: `customer ${i}`, cents: 1 });
+      });
+    await expect(store.rebuild(totals(2, 2))).rejects.toMatchObject({
+      code: 'BatchTooLarge',
+      projection: 'totals',
+      limit: 1 << 20,
+      message: expect.stringContaining('store.project') as string,
+    });
+    expect(store.now().totals.get('customer 7')?.cents).toBe(1);
+    await store.transact((tx) => tx.orders.put({ id: 'o7', customer: 'customer 7', cents: 3 }));
+    expect(store.now().totals.get('customer 7')?.cents).toBe(3);
+    await store.close();
+  });
+
+  it('folds what only the log has any more in slices, too', async () => {
+    const medium = new MemoryMedium();
+    const counted = { folds: 0, most: 0 };
+    const counting = (version: number) =>
+      valueProjection({
+        ...{ name: 'paid', version, events, value: t.number, initial: 0 },
+        on: { Paid: (sum) => (counted.folds++, sum + 1) },
+      });
+    const log = medium.plan({ keep: { batches: 3 } });
+    const store = await openStore({ ...options, log, projections: [counting(1)] });
+    const pays = Array.from({ length: 2000 }, () =>
+      store.transact((tx) => tx.emit('Paid', { customer: 'ada', cents: 1 })),
+    );
+    await Promise.all(pays);
+    const progress = { isDone: false };
+    const rebuilding = store.rebuild(counting(2), { sliceMs: 0.001 });
+    void rebuilding.finally(() => (progress.isDone = true));
+    while (!progress.isDone) {
+      counted.folds = 0;
+      await turn();
+      counted.most = Math.max(counted.most, counted.folds);
+    }
+    expect(await rebuilding).toMatchObject({ to: 2, changes: [] });
+    // Little is left to be folded at once at the end.
+    expect(counted.most).toBeLessThan(100);
+    await store.close();
   });
 
   it('is as safe as a transaction of a store on a log, and folds what is on its way there', async () => {
