@@ -17,6 +17,7 @@ export type {
   WaitOptions,
   WatchOptions,
 } from './fsm/contract.js';
+export type { Driven } from './fsm/driven.js';
 export { createFsm, type FsmOptions } from './fsm/create-fsm.js';
 export type { OnInvalid } from './fsm/machine.js';
 export { Rejection } from './fsm/rejection.js';

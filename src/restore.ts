@@ -1,11 +1,13 @@
 import { schemaToday } from './codecs/evolution.js';
-import { checkOptions } from './errors.js';
+import { checkOptions, MemoirError, show } from './errors.js';
 import { Engine } from './projections/engine.js';
+import { inSlices } from './projections/slices.js';
 import { Loaded, type LoadPlan } from './projections/snapshot-load.js';
 import { sliceOf } from './projections/snapshot.js';
 import { SnapshotImage, type VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import type { StoreParts } from './store-parts.js';
+import { buildStale } from './txn/build-stale.js';
 import type { RestoreOptions } from './txn/contract.js';
 import { refuseStale } from './txn/stale-projections.js';
 import type { LedgerStart } from './txn/ledger.js';
@@ -26,21 +28,28 @@ export class Restoring {
     this.#options = options;
   }
 
-  /** Verifies what is to be restored, and loads it beside what the store has, in slices; the store goes on. */
+  /**
+   * Verifies what is to be restored, and loads it beside what the store has, in slices; the store goes on.
+   *
+   * @param builds whether the store can have projections built: not where a log is to have what there is
+   */
   static async of(
     parts: StoreParts,
     given: Uint8Array | VerifiedSnapshot,
     options: RestoreOptions,
+    builds = false,
   ): Promise<Restoring> {
     parts.streams.guard();
-    checkOptions('restore', options, ['codec', 'sliceMs', 'lineage']);
-    const { lineage: _, ...reading } = options;
+    checkOptions('restore', options, ['codec', 'sliceMs', 'lineage', ...(builds ? ['projections'] : [])]);
+    const { lineage: _, projections, ...reading } = options;
+    if (![undefined, 'build'].includes(projections))
+      throw new MemoirError('OptionInvalid', `projections is ${show(projections)}: use 'build', or leave it out`);
     sliceOf(reading);
     if (given instanceof SnapshotImage) return new Restoring(parts, given, undefined, options);
     const { codec } = parts.settings;
     const { engine, plan } = groundOf(parts, options);
     const { image, loaded } = await Loaded.verified(given as Uint8Array, { codec, ...reading }, engine, plan);
-    refuseStaleIn(loaded, parts);
+    await mend(loaded, parts, options);
     parts.streams.guard();
     return new Restoring(parts, image, loaded, options);
   }
@@ -54,11 +63,13 @@ export class Restoring {
     return this.#image.lineage;
   }
 
-  /** What the log is called from then on: another log, unless it goes on with this one. */
+  /** What the log is called from then on: another log, unless it goes on with this one. Once all is loaded. */
   get lineage(): string {
     const { log } = this.#parts;
+    const { lineage: given } = this.#options;
+    if (typeof given === 'function') return named(given(this.#image, this.#loaded?.remembered.at(-1) as never));
     const goesOn = this.#image.lineage === log.lineage && this.#image.offset >= log.head;
-    return this.#options.lineage ?? (goesOn ? log.lineage : platform.lineage());
+    return given ?? (goesOn ? log.lineage : platform.lineage());
   }
 
   /**
@@ -83,7 +94,7 @@ export class Restoring {
     if (this.#loaded === undefined || !present.isDefinedAs(this.#loaded.engine)) {
       const { engine, plan } = groundOf(this.#parts, this.#options);
       const loaded = await Loaded.inSlices(this.#image, engine, plan);
-      refuseStaleIn(loaded, this.#parts);
+      await mend(loaded, this.#parts, this.#options);
       this.#loaded = loaded;
     }
     streams.guard();
@@ -102,9 +113,22 @@ function groundOf(
   return { engine, plan: { development, stateHash, sliceMs: sliceOf(options), turns: platform, today } };
 }
 
+/** Refuses projections that the state has as other versions made them; or builds them, where that is asked for. */
+async function mend(loaded: Loaded, parts: StoreParts, options: RestoreOptions): Promise<void> {
+  const { projector, settings } = parts;
+  if (loaded.head === 0 || projector === undefined) return;
+  if (options.projections === undefined) return refuseStaleIn(loaded, parts);
+  for await (const _ of inSlices(buildStale(loaded, projector.definitions, settings), sliceOf(options), platform));
+}
+
 /** By the projections as the log has them: what is on its way there is given up when a state is restored. */
 function refuseStaleIn({ head, sequences }: Loaded, { projector, log }: StoreParts): void {
   if (head > 0) refuseStale(projector?.definitionsAt(log.head) ?? [], sequences);
+}
+
+function named(lineage: unknown): string {
+  if (typeof lineage === 'string' && lineage !== '') return lineage;
+  throw new MemoirError('OptionInvalid', `the lineage of the snapshot is ${show(lineage)}: give a string, not empty`);
 }
 
 /** A state on its way into a store: what `Loaded` has. */

@@ -61,7 +61,7 @@ class MemoryStore extends ProjectingStore {
   }
 
   async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
-    const restoring = await Restoring.of(this.#parts, given, options);
+    const restoring = await Restoring.of(this.#parts, given, options, true);
     await restoring.whenLoaded((loaded) => adopt(this.#parts, loaded, restoring.lineage));
   }
 

@@ -9,6 +9,6 @@ export {
   type ClusterOptions,
   type SimulatedCluster,
 } from './testing/cluster/cluster.js';
-export type { Driven } from './testing/cluster/driven.js';
+export type { Driven } from './fsm/driven.js';
 export type { NetworkFaults } from './testing/cluster/network.js';
 export type { BrokenRule } from './testing/cluster/node-parts.js';

@@ -22,6 +22,8 @@ function ruled<A>(act: () => A): A {
 export function createTaskMachine() {
   return createFsm({
     tables,
+    // The same on every node: where a reader of one has come to, it can go on with on another.
+    lineage: 'raft-task-server',
     mode: 'production',
     commands: {
       define: command(t.strict({ name: t.string, initial: t.string, moves }), (tx, definition) =>

@@ -1,4 +1,4 @@
-import type { Tables } from '../index.js';
+import { equalPlain, MemoirError, type ReadableStore, type Tables } from '../index.js';
 import type { Commands, Fsm } from './contract.js';
 
 /** Where two replicas parted. */
@@ -11,18 +11,21 @@ export interface Divergence {
 
 /** A replica as far as it is compared. */
 type Replica = Pick<Fsm<Tables, Commands<Tables>>, 'indexOf' | 'appliedIndex'> & {
-  readonly store: { readonly head: number; readonly floor: number };
-  stateHash(index?: number): string;
+  readonly store: Pick<ReadableStore<Tables>, 'head' | 'floor' | 'stateHash'> & {
+    batch(offset: number): { readonly meta: unknown };
+  };
 };
 
 /**
- * Finds the entry at which two replicas of one log parted, by their state hashes: in as many comparisons as the
- * logarithm of the batches that both still have.
+ * Finds the entry at which two replicas of one log parted: by the state after each batch that both still have, and by
+ * what these batches say came of their entries. It looks at one after the other, since states that differed can come to
+ * be the same again: some microseconds a batch.
  *
  * @param a one replica, made with `stateHash`, as it is unless told
- * @param b another one of the same commands and log
- * @returns the first entry after which the two differ, though they agreed before it; undefined when they agree at the
- *   newest entry that both have. Where they differ at the oldest one already, it is that one.
+ * @param b another one of the same commands and log, and with projections of the same versions
+ * @returns the first entry after which the two differ; undefined when they agree at every one that both have. Where
+ *   they differ in the oldest state that both have, it is that one, and they may have parted before.
+ * @throws `OffsetCompacted` where there is no state that both still have
  *
  * @example
  * ```ts
@@ -52,14 +55,27 @@ type Replica = Pick<Fsm<Tables, Commands<Tables>>, 'indexOf' | 'appliedIndex'> &
 export function bisect(a: Replica, b: Replica): Divergence | undefined {
   const oldest = Math.max(a.store.floor, b.store.floor) - 1;
   const newest = Math.min(a.store.head, b.store.head);
-  const differAt = (offset: number): boolean =>
-    a.indexOf(offset) !== b.indexOf(offset) || a.stateHash(a.indexOf(offset)) !== b.stateHash(b.indexOf(offset));
-  if (newest < oldest || !differAt(newest)) return undefined;
-  let [low, high] = [oldest, newest];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (differAt(middle)) high = middle;
-    else low = middle + 1;
+  if (newest < oldest) {
+    const says = `one replica ends at offset ${newest}, and the other begins at ${oldest}`;
+    throw new MemoirError('OffsetCompacted', `${says}: compare one that has more`, {
+      requested: newest,
+      floor: oldest + 1,
+      head: newest,
+    });
   }
-  return { index: a.indexOf(high), offset: high };
+  for (let offset = oldest; offset <= newest; offset++) {
+    if (a.store.stateHash(offset) !== b.store.stateHash(offset) || (offset > oldest && toldApart(a, b, offset)))
+      return { index: (knows(a, offset) ? a : b).indexOf(offset), offset };
+  }
+  return undefined;
+}
+
+/** True where a batch that both have is of another entry, or of another outcome. */
+function toldApart(a: Replica, b: Replica, offset: number): boolean {
+  return !equalPlain(a.store.batch(offset).meta, b.store.batch(offset).meta);
+}
+
+/** True where a replica has the batch of an offset, or nothing after it: then it says of which index that is. */
+function knows({ store: { floor, head } }: Replica, offset: number): boolean {
+  return offset >= floor || offset === head;
 }

@@ -8,6 +8,8 @@ const FORMAT = 1;
 const NAME_AT = 12;
 const NAME_BYTES_MAX = 255;
 const VERSION_MAX = 0xffff;
+/** The last time that a Date can hold, and, with a minus, the first. */
+const TIME_MAX = 8.64e15;
 
 /** A command as its bytes say it. */
 export interface Proposed {
@@ -22,8 +24,8 @@ const encoder = new TextEncoder();
 
 /** Lays a command down. @throws `OptionInvalid` for a time that is none */
 export function writeCommand({ name, version, at, input }: Proposed): Uint8Array {
-  if (!Number.isSafeInteger(at))
-    throw new MemoirError('OptionInvalid', `at is ${at}: give whole milliseconds since 1970`);
+  if (!isTime(at))
+    throw new MemoirError('OptionInvalid', `at is ${at}: give whole milliseconds since 1970, which a Date can hold`);
   const text = encoder.encode(name);
   const bytes = new Uint8Array(NAME_AT + text.length + input.length);
   const view = new DataView(bytes.buffer);
@@ -42,9 +44,13 @@ export function readCommand(bytes: Uint8Array): Proposed | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const at = view.getFloat64(3, true);
   const end = NAME_AT + bytes[NAME_AT - 1]!;
-  if (end > bytes.length || !Number.isSafeInteger(at)) return undefined;
+  if (end > bytes.length || !isTime(at)) return undefined;
   const name = nameIn(bytes, end);
   return { name, version: view.getUint16(1, true), at, input: bytes.subarray(end) };
+}
+
+function isTime(at: number): boolean {
+  return Number.isInteger(at) && Math.abs(at) <= TIME_MAX;
 }
 
 const decoder = new TextDecoder();

@@ -99,7 +99,7 @@ export interface WaitOptions {
 export interface WatchOptions extends WaitOptions {
   /** The index of the answer that the caller has: the next one that differs is waited for. */
   readonly since: number;
-  /** How long to wait at the most, in milliseconds; then the present answer is given. */
+  /** How long to wait at the most, in milliseconds, Infinity for ever; then the present answer is given. */
   readonly timeoutMs: number;
 }
 
@@ -113,28 +113,37 @@ export interface Fsm<S extends Tables, C extends Commands<S, E>, E extends Event
   encode<N extends keyof C & string>(name: N, input: InputOf<C[N]>, options?: { readonly at?: number }): Uint8Array;
   /**
    * Applies an entry: one batch, whatever came of it. An entry at or below `appliedIndex` is passed over.
-   * @throws `EntryInvalid` for one that cannot be applied, after which the machine has halted
+   * @throws `EntryInvalid` for one that cannot be applied, and `ImpureFold`, after which the machine has halted;
+   *   `HistoryFull`, after which the same entry can be applied once history has been let go of; `OptionInvalid` while a
+   *   snapshot is being restored
    */
   apply(entry: Entry): Answer<AnswerOf<C>>;
-  /** Applies entries in turn; as many answers as entries. @throws `EntryInvalid`; those before have been applied */
+  /** Applies entries in turn, and gives their answers. @throws what `apply` does; those before have been applied */
   applyBatch(entries: readonly Entry[]): readonly Answer<AnswerOf<C>>[];
   /** The state now, at once. */
   snapshot(): FsmSnapshot;
   /**
    * Puts a snapshot in the place of everything: verified before the swap, all of it or nothing. Streams with markers
-   * and live queries of the store go on.
-   * @throws (rejects) `Damaged`, `FormatUnknown`, `SchemaIncompatible`
+   * and live queries of the store go on, and its `lineage` is that of the snapshot. Projections that this has as other
+   * versions made them, or not at all, are built of its rows. No entry can be applied meanwhile.
+   * @throws (rejects) `Damaged`, `FormatUnknown`, also for a snapshot that is of no machine, `SchemaIncompatible`,
+   *   `ProjectionStale` for a projection that follows the log, `OptionInvalid` while another is being restored
    */
   restore(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /** The offset of an index's batch; of the newest before it where the index is in a gap. @throws `OffsetCompacted` */
   offsetOf(index: number): number;
   /** The index of the batch at an offset. @throws `OffsetCompacted`, `OffsetInFuture` */
   indexOf(offset: number): number;
-  /** Resolves once an index has been applied: to read what one has written. @throws `WaitAborted`, `StoreClosed` */
+  /**
+   * Resolves once an index has been applied: to read what one has written.
+   * @throws (rejects) `WaitAborted`, `StoreClosed`, `OffsetInvalid`; what a machine has halted with
+   */
   waitFor(index: number, options?: WaitOptions): Promise<void>;
   /**
-   * A blocking query: gives the answer as soon as it differs from that at `since`, with the index to ask with next.
-   * @throws (rejects) `WaitAborted`, `StoreClosed`, and what the query throws
+   * A blocking query: gives the answer as soon as it differs from that at `since`, with the index to ask with next. An
+   * index that is not applied yet is waited for first.
+   * @throws (rejects) `WaitAborted`, `StoreClosed`, `OffsetInvalid`, and what the query throws; while it waits for an
+   *   index, what the machine has halted with
    */
   watch<A>(query: (view: ReturnType<ReadableStore<S, E>['now']>) => A, options: WatchOptions): Promise<Watched<A>>;
   /** What nodes that have applied the same entries agree on, at an index. @throws `OffsetCompacted` */

@@ -86,6 +86,11 @@ export function createFsm<
     if (name in rest)
       throw new MemoirError('DefinitionInvalid', `${name} is no option of a state machine: its entries say the time`);
   }
+  if (typeof options.idWindow === 'number' && options.idWindow < 1)
+    throw new MemoirError(
+      'DefinitionInvalid',
+      `idWindow is ${options.idWindow}: a snapshot says by the last id where it is`,
+    );
   let now = 0;
   const store = createStore<S, E, P>({ idWindow: 1, ...rest, stateHash, clock: () => now });
   const machine = new Machine({

@@ -56,10 +56,6 @@ type Run = (tx: Transaction<Tables>, input: unknown) => unknown;
 export class Machine {
   readonly #parts: MachineParts;
   readonly #coders: ReadonlyMap<string, InputCoder>;
-  #index = 0;
-  #term = 0;
-  /** When the newest entry was proposed: time does not go back, whoever leads. */
-  #at = 0;
   #halted: MemoirError | undefined;
 
   constructor(parts: MachineParts) {
@@ -69,18 +65,22 @@ export class Machine {
     );
   }
 
+  /** As the newest batch says, so that whoever is told of that, or of another state, finds its index applied. */
   get index(): number {
-    return this.#index;
+    return metaOf(this.#parts.store.lastBatch())?.index ?? 0;
   }
 
   get term(): number {
-    return this.#term;
+    return metaOf(this.#parts.store.lastBatch())?.term ?? 0;
   }
 
-  /** Goes on from the state that the store has been given. */
-  reset(): void {
-    const meta = metaOf(this.#parts.store.lastBatch());
-    [this.#index, this.#term, this.#at] = [meta?.index ?? 0, meta?.term ?? 0, this.#parts.store.lastBatch()?.at ?? 0];
+  /** Why no entry is applied any more; undefined while they are. */
+  get halted(): MemoirError | undefined {
+    return this.#halted;
+  }
+
+  /** Goes on, from the state that the store has been given. */
+  resume(): void {
     this.#halted = undefined;
   }
 
@@ -94,20 +94,24 @@ export class Machine {
   apply(entry: Entry): Answer<unknown> {
     if (this.#halted !== undefined) throw this.#halted;
     const { index, term } = checked(entry);
-    if (index <= this.#index) return { status: 'repeated', index };
-    if (this.#parts.contiguous && index !== this.#index + 1)
-      throw this.#invalid(index, `follows ${this.#index}, and entries were to come without gaps`);
-    const read = this.#read(entry.data);
+    const last = this.#parts.store.lastBatch();
+    const applied = metaOf(last)?.index ?? 0;
+    if (index <= applied) return { status: 'repeated', index };
+    if (this.#parts.contiguous && index !== applied + 1)
+      throw this.#invalid(index, `follows ${applied}, and entries were to come without gaps`);
+    // Time does not go back, whoever leads.
+    const before = last?.at ?? 0;
+    const read = this.#read(entry);
     if (typeof read === 'string') {
       if (this.#parts.onInvalid === 'halt') throw this.#invalid(index, read);
-      const { offset } = this.#append({ index, term, outcome: 'skipped' });
+      const { offset } = this.#append({ index, term, outcome: 'skipped' }, before);
       return { status: 'skipped', index, offset, message: read };
     }
-    return this.#run(read, { index, term, at: read.at });
+    return this.#run(read, { index, term, at: Math.max(before, read.at) });
   }
 
   /** The command of an entry with its input; what is wrong with it where it has none. */
-  #read(data: Uint8Array): Read | string {
+  #read({ index, data }: Entry): Read | string {
     const found = readCommand(data);
     if (found === undefined) return 'holds no command: its bytes are none that `encode` made';
     const { name, version, at, input } = found;
@@ -120,31 +124,26 @@ export class Machine {
       return { name, version, at, input, value: coder.decode(version, input) };
     } catch (error) {
       if (isImpure(error)) throw this.#halt(error);
+      if (isOverflow(error)) throw this.#overflow(index, name);
       return `has a ${name} whose input cannot be read: ${(error as Error).message}`;
     }
   }
 
-  #run(proposed: Read, { index, term }: EntryInfo): Answer<unknown> {
+  #run(proposed: Read, info: EntryInfo): Answer<unknown> {
     const { store, setTime, twiceEvery } = this.#parts;
-    const { name, at, value } = proposed;
-    this.#at = Math.max(this.#at, at);
-    setTime(this.#at);
-    const run = this.#runOf(name, { index, term, at: this.#at });
-    const before = [this.#index, this.#term] as const;
-    const body = (tx: Transaction<Tables>): unknown => {
-      const result = run(tx, value);
-      // Whoever is told of the batch is to find its index applied.
-      [this.#index, this.#term] = [index, term];
-      return result;
-    };
+    const { name, value } = proposed;
+    const { index, term, at } = info;
+    setTime(at);
+    const run = this.#runOf(name, info);
+    const body = (tx: Transaction<Tables>): unknown => run(tx, value);
     const options = { id: idOf(index), meta: { index, term, outcome: 'accepted', command: name }, evenEmpty: true };
     try {
       if (twiceEvery > 0 && index % twiceEvery === 0) this.#rehearse(run, proposed, options);
       const { offset, result } = store.transact(body as never, options) as { offset: number; result: unknown };
       return { status: 'accepted', index, offset, value: result };
     } catch (error) {
-      [this.#index, this.#term] = before;
       if (isImpure(error)) throw this.#halt(error);
+      if (isOverflow(error)) throw this.#overflow(index, name);
       // What the store itself cannot do is no matter of the command, and not the same on every node.
       if (
         error instanceof MemoirError &&
@@ -152,7 +151,7 @@ export class Machine {
       )
         throw error;
       const { code, message, data } = refusalOf(error);
-      const { offset } = this.#append({ index, term, outcome: 'rejected', command: name, code });
+      const { offset } = this.#append({ index, term, outcome: 'rejected', command: name, code }, at);
       return { status: 'rejected', index, offset, code, message, ...(data !== undefined && { data }) };
     }
   }
@@ -174,7 +173,7 @@ export class Machine {
         const { result, changes, events, violations } = this.#parts.store.with(body, { id, meta });
         return { result, changes, events, violations: violations.map(String) };
       } catch (error) {
-        if (isImpure(error)) throw error;
+        if (isImpure(error) || isOverflow(error)) throw error;
         return refusalOf(error);
       }
     };
@@ -185,18 +184,19 @@ export class Machine {
   }
 
   /** The batch of an entry that changes nothing. */
-  #append(meta: EntryMeta): Batch<Tables> {
-    const { index, term } = meta;
-    this.#parts.setTime(this.#at);
-    const body = (): void => {
-      [this.#index, this.#term] = [index, term];
-    };
-    return this.#parts.store.transact(body, { id: idOf(index), meta: { ...meta }, evenEmpty: true }) as Batch<Tables>;
+  #append(meta: EntryMeta, at: number): Batch<Tables> {
+    const { store, setTime } = this.#parts;
+    setTime(at);
+    return store.transact(nothing, { id: idOf(meta.index), meta: { ...meta }, evenEmpty: true }) as Batch<Tables>;
   }
 
   #invalid(index: number, says: string): MemoirError {
     const advice = 'The machine has halted: mend the log or the code, and begin anew from a snapshot';
     return this.#halt(new MemoirError('EntryInvalid', `entry ${index} ${says}. ${advice}`, { offset: index }));
+  }
+
+  #overflow(index: number, name: string): MemoirError {
+    return this.#invalid(index, `has a ${name} for which the stack is not deep enough here, and on other nodes may be`);
   }
 
   /** Refuses every entry from now on: what this one would do is not known to be the same on every node. */
@@ -215,6 +215,10 @@ export function metaOf(batch: { readonly meta: unknown } | undefined): EntryMeta
   return batch?.meta as EntryMeta | undefined;
 }
 
+function nothing(): void {
+  // What an entry that changes nothing does.
+}
+
 function idOf(index: number): string {
   return String(index);
 }
@@ -227,6 +231,15 @@ function checked(entry: Entry): Entry {
 
 function isImpure(error: unknown): error is MemoirError {
   return error instanceof MemoirError && error.code === 'ImpureFold';
+}
+
+/** True for an error, or one that was caused by one, of a stack that is full: how deep it is differs between nodes. */
+function isOverflow(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ((at instanceof RangeError || at.name === 'InternalError') && /call stack|recursion/.test(at.message))
+      return true;
+  }
+  return false;
 }
 
 function refusalOf(error: unknown): { readonly code: string; readonly message: string; readonly data?: unknown } {

@@ -1,4 +1,12 @@
-import { MemoirError, type ReadableStore, type Store, type Tables } from '../index.js';
+import {
+  MemoirError,
+  type Batch,
+  type Events,
+  type ReadableStore,
+  type Store,
+  type Tables,
+  type VerifiedSnapshot,
+} from '../index.js';
 import type { Answer, Entry, FsmSnapshot, Watched, WaitOptions, WatchOptions } from './contract.js';
 import { host } from './host.js';
 import { metaOf, type Machine } from './machine.js';
@@ -16,6 +24,7 @@ export class ReplicatedFsm {
   readonly #waits = new Set<() => void>();
   /** The index that the state had before the oldest batch of the log. */
   #base = 0;
+  #isRestoring = false;
   #isClosed = false;
 
   constructor(store: Store<Tables>, machine: Machine) {
@@ -33,12 +42,16 @@ export class ReplicatedFsm {
   }
 
   apply(entry: Entry): Answer<unknown> {
-    const answer = this.#machine.apply(entry);
-    if (this.#waits.size > 0) this.#wake();
-    return answer;
+    this.#refuseMeanwhile('apply');
+    try {
+      return this.#machine.apply(entry);
+    } finally {
+      if (this.#waits.size > 0) this.#wake();
+    }
   }
 
   applyBatch(entries: readonly Entry[]): readonly Answer<unknown>[] {
+    this.#refuseMeanwhile('applyBatch');
     const answers: Answer<unknown>[] = [];
     try {
       for (const entry of entries) answers.push(this.#machine.apply(entry));
@@ -55,17 +68,28 @@ export class ReplicatedFsm {
   }
 
   async restore(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-    const bytes = source instanceof Uint8Array ? source : await whole(source);
-    await this.#store.restore(bytes, { lineage: this.#store.lineage });
-    this.#machine.reset();
-    this.#base = this.#machine.index;
-    this.#wake();
+    this.#refuseMeanwhile('restore');
+    this.#isRestoring = true;
+    try {
+      const bytes = source instanceof Uint8Array ? source : await whole(source);
+      await this.#store.restore(bytes, { projections: 'build', lineage: lineageOf });
+      this.#machine.resume();
+      this.#base = this.#machine.index;
+    } finally {
+      this.#isRestoring = false;
+      this.#wake();
+    }
+  }
+
+  /** What is applied meanwhile would be lost, and what is restored by two at once be either. */
+  #refuseMeanwhile(what: string): void {
+    if (!this.#isRestoring) return;
+    throw new MemoirError('OptionInvalid', `${what} while a snapshot is being restored: await that first`);
   }
 
   offsetOf(index: number): number {
     const { head, floor } = this.#store;
-    if (!Number.isSafeInteger(index) || index < 0)
-      throw new MemoirError('OffsetInvalid', `${index} is no index: give a whole number from 0`);
+    checkIndex(index);
     if (index > this.appliedIndex) throw this.#ahead(index);
     let [low, high] = [floor - 1, head];
     while (low < high) {
@@ -88,7 +112,9 @@ export class ReplicatedFsm {
   }
 
   async waitFor(index: number, { signal }: WaitOptions = {}): Promise<void> {
+    checkIndex(index);
     while (this.appliedIndex < index) {
+      if (this.#machine.halted !== undefined) throw this.#machine.halted;
       if (this.#isClosed) throw new MemoirError('StoreClosed', `the machine closed before index ${index}`);
       if (signal?.aborted === true) throw new MemoirError('WaitAborted', `the wait for index ${index} was aborted`);
       await new Promise<void>((resolve) => {
@@ -103,11 +129,30 @@ export class ReplicatedFsm {
     }
   }
 
-  watch<A>(query: (view: View) => A, options: WatchOptions): Promise<Watched<A>> {
-    const { since } = options;
-    const isKnown = since <= this.appliedIndex && since >= this.#before(this.#store.floor);
-    const at = isKnown ? this.offsetOf(since) : undefined;
-    return watch(this.#store, { query, at, indexOf: (offset) => this.indexOf(offset) }, options);
+  async watch<A>(query: (view: View) => A, { since, timeoutMs, signal }: WatchOptions): Promise<Watched<A>> {
+    checkIndex(since);
+    if (!(timeoutMs >= 0))
+      throw new MemoirError('OptionInvalid', `timeoutMs is ${timeoutMs}: give milliseconds from 0`);
+    const time = new AbortController();
+    const stop = host.after(timeoutMs, () => time.abort());
+    try {
+      if (since > this.appliedIndex) await this.#reached(since, time.signal, signal);
+      // At the caller's offset first, so that what has happened since counts as a change.
+      const isKnown = since <= this.appliedIndex && since >= this.#before(this.#store.floor);
+      const at = isKnown ? this.offsetOf(since) : undefined;
+      const asked = { query, at, indexOf: (offset: number) => this.indexOf(offset) };
+      return await watch(this.#store, asked, { time: time.signal, signal });
+    } finally {
+      stop();
+    }
+  }
+
+  /** Waits for an index as long as there is time. @throws (rejects) as `waitFor` does */
+  async #reached(index: number, time: AbortSignal, signal: AbortSignal | undefined): Promise<void> {
+    const either = signal === undefined ? time : AbortSignal.any([time, signal]);
+    await this.waitFor(index, { signal: either }).catch((error: unknown) => {
+      if (!time.aborted || signal?.aborted === true) throw error;
+    });
   }
 
   stateHash(index = this.appliedIndex): string {
@@ -142,6 +187,18 @@ export class ReplicatedFsm {
       head: applied,
     });
   }
+}
+
+function checkIndex(index: number): void {
+  if (Number.isSafeInteger(index) && index >= 0) return;
+  throw new MemoirError('OffsetInvalid', `${index} is no index: give a whole number from 0`);
+}
+
+/** The lineage of a machine's snapshot: what is restored goes on with that. @throws `FormatUnknown` for another's */
+function lineageOf({ lineage, offset }: VerifiedSnapshot, last: Batch<Tables, Events> | undefined): string {
+  if (offset === 0 || Number.isSafeInteger(metaOf(last)?.index)) return lineage;
+  const says = `the snapshot is of no state machine: its newest batch, ${offset}, has no index that it remembers`;
+  throw new MemoirError('FormatUnknown', `${says}. Restore what the snapshot() of a machine gave`, { offset });
 }
 
 async function whole(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

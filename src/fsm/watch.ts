@@ -1,8 +1,7 @@
 import { Subscription } from 'rxjs';
 
 import { equalPlain, MemoirError, type ReadableStore, type Tables } from '../index.js';
-import type { Watched, WatchOptions } from './contract.js';
-import { host } from './host.js';
+import type { Watched } from './contract.js';
 
 type View = ReturnType<ReadableStore<Tables>['now']>;
 
@@ -14,6 +13,13 @@ export interface Question<A> {
   readonly indexOf: (offset: number) => number;
 }
 
+/** How long it is waited for an answer. */
+interface Patience {
+  /** Aborts when time is up. */
+  readonly time: AbortSignal;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Gives the answer of a query as soon as it is another than the caller has, or when time is up: the blocking query of
  * Consul and Nomad, by a live query, so that it wakes for what the query has read and for nothing else.
@@ -21,13 +27,11 @@ export interface Question<A> {
 export async function watch<A>(
   store: ReadableStore<Tables>,
   { query, at, indexOf }: Question<A>,
-  { timeoutMs, signal }: WatchOptions,
+  { time, signal }: Patience,
 ): Promise<Watched<A>> {
-  if (!(timeoutMs >= 0)) throw new MemoirError('OptionInvalid', `timeoutMs is ${timeoutMs}: give milliseconds from 0`);
   const told = (value: A): Watched<A> => ({ index: indexOf(store.head), value });
   // What cannot be compared with is taken to be another.
-  if (at === undefined) return told(store.read(query));
-  // At the caller's offset first, so that what has happened since counts as a change.
+  if (at === undefined || time.aborted) return told(store.read(query));
   const before = withView(store, at, query);
   return new Promise<Watched<A>>((resolve, reject) => {
     let value: A | undefined;
@@ -39,7 +43,9 @@ export async function watch<A>(
     };
     const fail = (error: unknown): void => settle(() => reject(error));
     const onAbort = (): void => fail(new MemoirError('WaitAborted', 'the blocking query was aborted'));
-    over.add(host.after(timeoutMs, () => settle(() => resolve(told(value as A)))));
+    const onTime = (): void => settle(() => resolve(told(value as A)));
+    time.addEventListener('abort', onTime);
+    over.add(() => time.removeEventListener('abort', onTime));
     signal?.addEventListener('abort', onAbort);
     over.add(() => signal?.removeEventListener('abort', onAbort));
     // The first answer comes while it is subscribed to, and may be all there is to wait for: what is added to a

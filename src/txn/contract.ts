@@ -5,6 +5,7 @@ import type { Events, NoEvents } from '../codecs/event-types.js';
 import type { LogPlan } from '../log/byte-log.js';
 import type { Consumption } from '../log/consumer.js';
 import type { Block, Policy } from '../log/policy.js';
+import type { Batch } from '../log/batch.js';
 import type { Position } from '../log/position.js';
 import type { Keep } from '../log/keep.js';
 import type { HistoryOptions } from '../projections/horizon.js';
@@ -106,9 +107,18 @@ export interface Sampling {
 export interface RestoreOptions extends ReadSnapshotOptions {
   /**
    * The log's id from then on. Unless told, the present one where the snapshot is of it and no older than its head, and
-   * a new one otherwise.
+   * a new one otherwise. A function is asked once all of the snapshot has been verified and loaded, and before it takes
+   * the place of anything: what it throws refuses the snapshot.
+   *
+   * @param last the newest batch, while its id is remembered
    */
-  readonly lineage?: string;
+  readonly lineage?: string | ((snapshot: VerifiedSnapshot, last: Batch<Tables, Events> | undefined) => string);
+  /**
+   * Builds projections that the snapshot has as other versions made them, or not at all, of its rows, before anybody
+   * sees the state: as it would be had these folds been there all along. Those that are `from: 'log'` are refused with
+   * `ProjectionStale`, and without this all are. For stores in memory.
+   */
+  readonly projections?: 'build';
 }
 
 /** What every store has whose tables can be written, wherever its log is. */

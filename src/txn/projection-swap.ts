@@ -44,7 +44,7 @@ function replaceRows(tx: OpenTransaction, into: TableState, from: TableState): v
 }
 
 /** Where whoever reads a state stands that nobody writes meanwhile. */
-const HEAD: Vantage = {
+export const HEAD: Vantage = {
   version: Infinity,
   offset: 0,
   lineage: '',

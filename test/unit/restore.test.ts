@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import {
   createStore,
+  openReplica,
+  projection,
   readSnapshot,
   table,
   type Batch,
@@ -286,5 +288,67 @@ describe('live queries', () => {
     expect(told[1]).toEqual(['LineageChanged']);
     put(store, 'c');
     expect(told[0]!.at(-1)).toBe(11);
+  });
+});
+
+describe('restore with a lineage that depends on the snapshot', () => {
+  it('asks for it once all is known, and before anything has changed', async () => {
+    const [from, to] = [filled(3, 'there'), filled(2)];
+    const bytes = await bytesOf(from);
+    const asked: unknown[] = [];
+    for (const given of [bytes, await readSnapshot(bytes)])
+      await to.restore(given, {
+        lineage: ({ lineage, offset }, last) => {
+          asked.push([lineage, offset, last, rows(to)]);
+          return `${lineage} again`;
+        },
+      });
+    expect(asked).toEqual([
+      ['there', 3, undefined, 'z11 z22'],
+      ['there', 3, undefined, 'a1 z22 z33'],
+    ]);
+    expect(to.lineage).toBe('there again');
+  });
+
+  it('changes nothing where that refuses it, or gives none', async () => {
+    const [from, to] = [open('there'), filled(2)];
+    from.transact((tx) => tx.items.put({ id: 'a', n: 1 }), { id: 'first', meta: { by: 'me' } });
+    const bytes = await bytesOf(from);
+    const before = rows(to);
+    const lineage = (_: unknown, last?: { readonly id: string | undefined; readonly meta: unknown }) => {
+      throw new Error(JSON.stringify([last?.id, last?.meta]));
+    };
+    await expect(to.restore(bytes, { lineage })).rejects.toThrow('["first",{"by":"me"}]');
+    await expect(to.restore(bytes, { lineage: () => '' })).rejects.toMatchObject({ code: 'OptionInvalid' });
+    expect([rows(to), to.lineage]).toEqual([before, 'here']);
+  });
+});
+
+describe('restore of a snapshot whose projections are others', () => {
+  const sums = (version: number, by: number) =>
+    projection({
+      ...{ name: 'sums', version, from: 'rows' as const, sources: tables },
+      tables: { sums: table(Item, { primaryKey: 'id' }) },
+      on: { changes: { items: (tx, { key, after }) => after && tx.sums.put({ id: key, n: after.n * by }) } },
+    });
+
+  it('is refused unless they are to be built, which stores in memory can', async () => {
+    const bytes = await bytesOf(filled(2));
+    const store = createStore({ tables, projections: [sums(1, 10)], stateHash: true });
+    await expect(store.restore(bytes)).rejects.toMatchObject({ code: 'ProjectionStale' });
+    await expect(store.restore(bytes, { projections: 'all' as 'build' })).rejects.toMatchObject({
+      code: 'OptionInvalid',
+    });
+    for (const given of [bytes, await readSnapshot(bytes)]) {
+      await store.restore(given, { projections: 'build' });
+      expect([...store.now().sums.scan()].map(({ n }) => n)).toEqual([10, 20]);
+      expect(store.head).toBe(2);
+      store.check();
+      expect((await readSnapshot(await bytesOf(store))).stateHash).toBe(store.stateHash());
+    }
+    const replica = openReplica({ tables });
+    await expect(replica.restore(bytes, { projections: 'build' } as object)).rejects.toMatchObject({
+      code: 'OptionInvalid',
+    });
   });
 });

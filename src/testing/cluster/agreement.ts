@@ -1,6 +1,6 @@
 import { equalPlain } from '../../index.js';
 import type { LogEntry } from './disk.js';
-import type { Driven } from './driven.js';
+import type { Driven } from '../../fsm.js';
 
 /** What all nodes have to agree on, held against what each of them says. Every method throws what is wrong. */
 export class Agreement {

@@ -1,7 +1,7 @@
 import type { Operation } from '../linearizability.js';
 import { Agreement } from './agreement.js';
 import { Disk } from './disk.js';
-import type { Driven } from './driven.js';
+import type { Driven } from '../../fsm.js';
 import type { Message } from './messages.js';
 import { Network, type NetworkFaults } from './network.js';
 import { RaftNode } from './node.js';

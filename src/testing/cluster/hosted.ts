@@ -1,6 +1,5 @@
-import type { FsmSnapshot } from '../../fsm.js';
+import type { Driven, FsmSnapshot } from '../../fsm.js';
 import type { LogEntry, Saved } from './disk.js';
-import type { Driven } from './driven.js';
 import type { NodeParts } from './node-parts.js';
 
 /** So many entries are kept before a snapshot, for nodes that are a little behind. */

@@ -1,5 +1,5 @@
 import type { Disk, LogEntry } from './disk.js';
-import type { Driven } from './driven.js';
+import type { Driven } from '../../fsm.js';
 import type { Message } from './messages.js';
 import type { Random } from './random.js';
 import type { Timeline } from './timeline.js';

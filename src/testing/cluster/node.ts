@@ -1,4 +1,4 @@
-import type { Driven } from './driven.js';
+import type { Driven } from '../../fsm.js';
 import { Hosted } from './hosted.js';
 import type { Message, MessageOf } from './messages.js';
 import type { NodeParts } from './node-parts.js';

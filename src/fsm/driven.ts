@@ -1,4 +1,4 @@
-import type { Entry, FsmSnapshot } from '../../fsm.js';
+import type { Entry, FsmSnapshot } from './contract.js';
 
 /**
  * What an ordered log asks of a state machine, and nothing more: whatever runs a log can drive one by this. Every
