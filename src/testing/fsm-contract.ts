@@ -95,7 +95,7 @@ export function fsmContract<S extends Tables, C extends Commands<S, E>, E extend
   ];
 }
 
-/** A dear check, for a process takes its time to start: there are few logs, as long as they may be, and none is made small. */
+/** What is dear, for a process takes its time to start: there are few logs, of full length, and none is made small. */
 const FEW: Parameters<unknown> = { numRuns: 2, endOnFailure: true };
 
 /** @throws `OptionInvalid` where the machines that are made have no state hashes */
