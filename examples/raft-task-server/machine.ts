@@ -37,3 +37,4 @@ export function createTaskMachine() {
     },
   });
 }
+export type TaskMachine = ReturnType<typeof createTaskMachine>;
