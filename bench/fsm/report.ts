@@ -14,8 +14,8 @@ const ROUNDS_MIN = 9;
 
 /** How memoir is measured: semantics asks for it, and figures are of nothing else. */
 const CONFIGURATION =
-  'memoir runs in production mode with the strict codec of seven fields, JSON unless Avro is named, the default `keep` ' +
-  'of 100,000 batches, a state hash unless unhashed, one subscriber of `changes` and one live query.';
+  'memoir runs in production mode with the strict codec of seven fields, JSON unless Avro is named, the default ' +
+  '`keep` of 100,000 batches, a state hash unless unhashed, one subscriber of `changes` and one live query.';
 
 const PEER = 'go-memdb';
 const APPLY = ['create', 'move'];
