@@ -21,9 +21,12 @@ let current: Run | undefined;
 
 /**
  * Runs a function that must be pure, and refuses the globals that are not: `Date.now()`, `new Date()`, `Date()`,
- * `performance.now`, `Math.random`, `crypto.randomUUID`, `crypto.getRandomValues`, timers, `fetch`;
- * and a promise returned. It catches what goes through globals: a function that was taken from one before is not
- * seen. Globals are as they were when it ends. In `mode: 'development'` a store runs the folds of its projections
+ * `performance.now`, `performance.timeOrigin`, `process.hrtime`, `process.uptime`, `format` and `formatToParts` of
+ * `Intl.DateTimeFormat` without a date, `Math.random`, `crypto.randomUUID`, `crypto.getRandomValues`, timers,
+ * `AbortSignal.timeout`, `process.nextTick`, `fetch`; and a promise returned. It catches what goes through globals: a
+ * function that was taken from one before is not seen, nor is what depends on a time zone or a language. Globals are as
+ * they were when it ends, but for the two that are getters (`timeOrigin` and `format`): from the first run on they are
+ * guarded for good, and do what they did. In `mode: 'development'` a store runs the folds of its projections
  * like this, and a state machine its commands.
  *
  * @param what is run, as the error is to name it
@@ -47,7 +50,10 @@ export function purely<A>(what: string, run: () => A): A {
   const outer = current;
   const mine: Run = { what, used: undefined };
   current = mine;
-  if (outer === undefined) for (const place of PLACES) place.forbid();
+  if (outer === undefined) {
+    if (!hasGuardedGetters) guardGetters();
+    for (const place of PLACES) place.forbid();
+  }
   try {
     const result = run();
     if (isThenable(result)) throw promised(mine, result);
@@ -112,10 +118,11 @@ function standInFor(real: object, traps: ProxyHandler<object>): object {
   return standIn;
 }
 
-function refusing(impure: Impure): ProxyHandler<object> {
+/** @param isPure of what it is called with, whether that call is pure all the same */
+function refusing(impure: Impure, isPure: (given: readonly unknown[]) => boolean = () => false): ProxyHandler<object> {
   return {
-    apply(real, self, given) {
-      refuse(impure);
+    apply(real, self, given: unknown[]) {
+      if (current !== undefined && !isPure(given)) refuse(impure);
       return Reflect.apply(real as never, self, given);
     },
   };
@@ -135,6 +142,48 @@ const DATE: ProxyHandler<object> = {
     return key === 'now' ? standInFor(found as object, NOW) : found;
   },
 };
+
+/** Node itself comes by these: to write to the console puts off a tick. That is no fault of what is run. */
+function byNodeItself(): boolean {
+  // Below this and the trap that asks stands who called.
+  return /\bnode:/.test(new Error().stack?.split('\n')[3] ?? '');
+}
+
+const HRTIME_BIGINT = refusing({ name: 'process.hrtime.bigint', instead: TIME }, byNodeItself);
+
+const HRTIME: ProxyHandler<object> = {
+  ...refusing({ name: 'process.hrtime', instead: TIME }, byNodeItself),
+  get(real, key) {
+    const found: unknown = Reflect.get(real, key);
+    return key === 'bigint' ? standInFor(found as object, HRTIME_BIGINT) : found;
+  },
+};
+
+/** To write a time that is told is pure. */
+const isTold = ([date]: readonly unknown[]): boolean => date !== undefined;
+const FORMAT = refusing({ name: 'format() of Intl.DateTimeFormat', instead: TIME }, isTold);
+const FORMAT_TO_PARTS = refusing({ name: 'formatToParts() of Intl.DateTimeFormat', instead: TIME }, isTold);
+const TIME_ORIGIN = refusing({ name: 'performance.timeOrigin', instead: TIME });
+
+let hasGuardedGetters = false;
+
+/** To swap a getter takes as long as to swap all else: what stands in for it stays, and tells by itself what is run. */
+function guardGetters(): void {
+  hasGuardedGetters = true;
+  guardGetter(ownerOf(Reflect.get(globalThis, 'performance'), 'timeOrigin'), 'timeOrigin', TIME_ORIGIN);
+  guardGetter(Intl.DateTimeFormat.prototype, 'format', {
+    apply(real, self) {
+      const format = Reflect.apply(real as never, self, []) as object;
+      return current === undefined ? format : standInFor(format, FORMAT);
+    },
+  });
+}
+
+function guardGetter(holder: object | undefined, key: string, traps: ProxyHandler<object>): void {
+  const found = holder && Reflect.getOwnPropertyDescriptor(holder, key);
+  if (found?.get === undefined || found.configurable !== true) return;
+  Object.defineProperty(holder, key, { ...found, get: standInFor(found.get, traps) as () => unknown });
+}
 
 /** @throws `ImpureFold` while something is run that must be pure */
 function refuse({ name, instead }: Pick<Impure, 'name' | 'instead'>): void {
@@ -158,18 +207,25 @@ const PLACES: readonly Place[] = [
   new Place(globalThis, 'Date', (real) => standInFor(real, DATE)),
   // A Date is still one by its constructor.
   new Place(Date.prototype, 'constructor', (real) => standInFor(real, DATE)),
+  new Place(Intl.DateTimeFormat.prototype, 'formatToParts', (real) => standInFor(real, FORMAT_TO_PARTS)),
   ...placesOf(TIME, 'performance.now'),
   ...placesOf(CHANCE, 'Math.random', 'crypto.randomUUID', 'crypto.getRandomValues'),
   ...placesOf(LATER, 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch'),
+  ...placesOf(LATER, 'AbortSignal.timeout'),
+  ...placeOf('process.nextTick', refusing({ name: 'process.nextTick', instead: LATER }, byNodeItself)),
+  ...placeOf('process.hrtime', HRTIME),
+  ...placeOf('process.uptime', refusing({ name: 'process.uptime', instead: TIME }, byNodeItself)),
 ];
 
 function placesOf(instead: string, ...names: readonly string[]): Place[] {
-  return names.flatMap((name) => {
-    const [key = '', global] = name.split('.').toReversed();
-    const holder = ownerOf(global === undefined ? globalThis : Reflect.get(globalThis, global), key);
-    const traps = refusing({ name, instead });
-    return holder === undefined ? [] : [new Place(holder, key, (real) => standInFor(real, traps))];
-  });
+  return names.flatMap((name) => placeOf(name, refusing({ name, instead })));
+}
+
+/** The place of a global, or of something that a global has; none where the host has no such thing. */
+function placeOf(name: string, traps: ProxyHandler<object>): Place[] {
+  const [key = '', global] = name.split('.').toReversed();
+  const holder = ownerOf(global === undefined ? globalThis : Reflect.get(globalThis, global), key);
+  return holder === undefined ? [] : [new Place(holder, key, (real) => standInFor(real, traps))];
 }
 
 /** The object that a property is of: the given one, or one that it inherits from. */

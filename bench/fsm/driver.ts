@@ -7,6 +7,7 @@ import type { Order } from '../harness/launch.js';
 import { collect, type Measured } from '../harness/measure.js';
 import { Turns } from '../harness/turns.js';
 import { rowOf } from '../scale/rows.js';
+import { watched } from '../scale/tasks.js';
 import { machine, moveOf, type Machine, type MachineOptions } from './machine.js';
 import { GO_FSM } from './places.js';
 
@@ -91,9 +92,11 @@ function apply({ peer, rows, group }: FsmOrder): Checked {
   const options = MACHINES[peer]!;
   warmUp(options, group);
   const bench = new Bench(options);
+  const wereTold = watched(bench.fsm.store);
   collect();
   const create = bench.run(rows, group, bench.creating);
   const move = bench.run(rows, group, bench.moving(rows));
+  wereTold();
   return { figures: { create, move }, checks: bench.checks() };
 }
 
@@ -102,6 +105,7 @@ async function snapshot({ peer, rows }: FsmOrder): Promise<Checked> {
   const options = MACHINES[peer]!;
   warmUp(options, 64);
   const bench = new Bench(options);
+  const wereTold = watched(bench.fsm.store);
   bench.run(rows, 64, bench.creating);
   const moves = bench.entries(0, CHUNK, bench.moving(rows));
   collect();
@@ -121,6 +125,7 @@ async function snapshot({ peer, rows }: FsmOrder): Promise<Checked> {
   taken.release();
   turns.stop();
   await applying;
+  wereTold();
   const bytes = Buffer.concat(pieces);
   const slices = await turns.slices();
   const restored = new Bench(options);

@@ -39,3 +39,4 @@ export function createTaskMachine() {
     },
   });
 }
+export type TaskMachine = ReturnType<typeof createTaskMachine>;

@@ -9,6 +9,8 @@ export interface Driven {
   readonly appliedIndex: number;
   /** Applies an entry, at once, and answers; one at or below `appliedIndex` changes nothing. */
   apply(entry: Entry): unknown;
+  /** Applies entries that come together, with an answer to each: all is as if they had come one by one. */
+  applyBatch(entries: readonly Entry[]): readonly unknown[];
   /** The state now, to be written while later entries are applied. */
   snapshot(): FsmSnapshot;
   /** Puts a snapshot in the place of everything. */

@@ -11,7 +11,7 @@ export type Machine = Fsm<Tables, Commands<Tables>>;
 interface Step {
   readonly name: string;
   readonly input: unknown;
-  /** How many indexes are left out before it. */
+  /** How many indexes are left out before it, where any are. */
   readonly gap: number;
   /** How long after the one before it is proposed, in milliseconds. */
   readonly later: number;
@@ -31,9 +31,12 @@ interface Played {
 /** What a state machine must hold to, each for one log; whatever does not hold throws. */
 export class Kit {
   readonly #create: () => Machine;
+  readonly #gaps: boolean;
 
-  constructor(create: () => Machine) {
+  /** @param gaps whether logs leave indexes out */
+  constructor(create: () => Machine, gaps: boolean) {
     this.#create = create;
+    this.#gaps = gaps;
   }
 
   encodes(log: Log): void {
@@ -101,9 +104,9 @@ export class Kit {
     before.applyBatch(entries.slice(0, cut));
     const bytes = await bytesOf(before);
     using other = this.#create();
-    // Other entries, the last ones first, at higher indexes: all that they leave must go.
-    const last = entries.at(-1)!.index;
-    other.applyBatch(entries.toReversed().map(({ data }, i) => ({ index: last + 1 + i, term: 9, data })));
+    // Other entries, the last ones first, at higher indexes where it lets them: all that they leave must go.
+    const first = this.#gaps ? entries.at(-1)!.index + 1 : 1;
+    other.applyBatch(entries.toReversed().map(({ data }, i) => ({ index: first + i, term: 9, data })));
     await other.restore(bytes);
     this.#goOn(other, entries, cut, this.#play(entries));
   }
@@ -153,7 +156,7 @@ export class Kit {
     using machine = this.#create();
     let [index, at] = [0, 0];
     return log.map(({ name, input, gap, later }) => {
-      index += 1 + gap;
+      index += this.#gaps ? 1 + gap : 1;
       at += later;
       return { index, term: 1 + Math.floor(index / 10), data: machine.encode(name, input as never, { at }) };
     });

@@ -1,6 +1,6 @@
 import type { Entry } from '../fsm.js';
 
-/** Where another process finds the machine that is checked. */
+/** Where another process finds the machine that is checked: at another time, in another time zone and language. */
 export interface OtherProcess {
   /** The module that exports what makes it, as an absolute path or a `file:` URL. */
   readonly module: string | URL;
@@ -10,9 +10,14 @@ export interface OtherProcess {
   readonly execArgv?: readonly string[];
 }
 
-/** What the other process does: it reads entries, and writes answers and state hashes. */
+/**
+ * What the other process does: it reads entries, and writes answers and state hashes. Its clocks are set ahead before
+ * anything else is loaded, which may take functions from globals.
+ */
 const SCRIPT = `
-  const [module, name] = process.argv.slice(1);
+  const [anotherTime, module, name] = process.argv.slice(1);
+  const { goToAnotherTime } = await import(anotherTime);
+  goToAnotherTime();
   const { [name]: create } = await import(module);
   let text = '';
   for await (const piece of process.stdin) text += piece;
@@ -24,6 +29,11 @@ const SCRIPT = `
   }
   process.stdout.write(JSON.stringify({ answers, hashes }));
 `;
+
+/** The module beside this one, as it is here: TypeScript or JavaScript. */
+const ANOTHER_TIME = import.meta.url.replace('other-process', 'another-time');
+/** One in which a number, the order of letters and even the small letter of I are not what they are in most. */
+const LANGUAGE = 'tr_TR.UTF-8';
 
 /** Applies entries in a process of their own, and tells what came of each. @throws (rejects) where it fails */
 export async function replayed(
@@ -37,8 +47,9 @@ export async function replayed(
     entries.map(({ index, term, data }) => [index, term, Buffer.from(data).toString('base64')]),
   );
   const output = await new Promise<string>((resolve, reject) => {
-    const args = [...execArgv, '--input-type=module', '--eval', SCRIPT, url, name];
-    const child = execFile(process.execPath, args, { maxBuffer: 2 ** 28 }, (error, stdout) => {
+    const args = [...execArgv, '--input-type=module', '--eval', SCRIPT, ANOTHER_TIME, url, name];
+    const options = { maxBuffer: 2 ** 28, env: { ...process.env, LC_ALL: LANGUAGE } };
+    const child = execFile(process.execPath, args, options, (error, stdout) => {
       if (error === null) resolve(stdout);
       else reject(error);
     });

@@ -11,7 +11,7 @@
  */
 import { expect, it } from 'vitest';
 
-import { create, live, type Life } from '../support/cluster-life.js';
+import { create, live, type Life, type Machine } from '../support/cluster-life.js';
 
 const given = process.env['MEMOIR_SEED'];
 const fresh = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
@@ -62,6 +62,7 @@ it.each([
   ['entries that no disk has yet', { broken: 'answers before it has synced' }, 10, /another entry .*seed/],
   ['reads from nodes that do not lead', { staleReads: true }, 3, /^seed 7: k/],
   ['chance', { create: () => create(() => (Math.random() < 0.1 ? 1 : 0)) }, 5, /another node .*seed/],
+  ['groups of entries applied backwards', { create: backwards }, 3, /another node .*seed/],
   ['state beside the store', { create: () => create(counter()) }, 5, /other node.*seed/],
 ] as readonly (readonly [string, Life, number, RegExp])[])(
   'are found to have %s',
@@ -75,4 +76,16 @@ it.each([
 function counter(): () => number {
   let count = 0;
   return () => Number(++count % 10 === 0);
+}
+
+/** A machine that applies entries one by one as it should, and the last one first where they come together. */
+function backwards(): Machine {
+  const machine = create();
+  const applyBatch: Machine['applyBatch'] = (entries) => machine.applyBatch(entries.toReversed()).toReversed();
+  return new Proxy(machine, {
+    get(target, key) {
+      const own: unknown = Reflect.get(target, key, target);
+      return key === 'applyBatch' ? applyBatch : typeof own === 'function' ? (own.bind(target) as unknown) : own;
+    },
+  });
 }

@@ -11,12 +11,13 @@ const command = commandOn(tables);
 /** What a fault may do where the machine is to do nothing of its own: it gives a number that is written. */
 export type Fault = () => number;
 
-/** A machine with sequences, chance, times and refusals; with a fault, when one is given. */
-export function create(fault: Fault = () => 0) {
+/** A machine with sequences, chance, times and refusals; with a fault, or other options, when they are given. */
+export function create(fault: Fault = () => 0, options: { contiguous?: boolean; stateHash?: boolean } = {}) {
   return createFsm({
     tables,
     mode: 'production',
     onInvalid: 'skip',
+    ...options,
     commands: {
       add: command(t.strict({ id: t.string, tags: t.array(t.string) }), (tx, { id, tags }, { at }) => {
         tx.things.insert({ id, n: tx.nextId('things') + tags.length, at: at + fault() });

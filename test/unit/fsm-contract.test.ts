@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/fsm.js';
 import { fsmContract, type Check } from '../../src/testing.js';
 import { create, createOfHere } from '../support/counting-machine.js';
+import * as readers from '../support/reading-machines.js';
 
 type Machine = ReturnType<typeof create>;
 
@@ -42,8 +43,26 @@ async function failing(checks: readonly Check[]): Promise<string[]> {
   return names;
 }
 
+/** What a check that fails says. */
+async function said({ run }: Check): Promise<string> {
+  return run().then(
+    () => '',
+    (error: Error) => `${error.message} ${String(error.cause)}`,
+  );
+}
+
 describe('a machine that is as it is to be', () => {
   for (const { name, run } of fsmContract({ create, commands, otherProcess })) it(name, run);
+});
+
+describe('a machine that refuses gaps', () => {
+  const contiguous = () => create(undefined, { contiguous: true });
+  for (const { name, run } of fsmContract({ create: contiguous, commands, gaps: false })) it(name, run);
+});
+
+it('asks at once for machines that keep state hashes', () => {
+  const unhashed = () => create(undefined, { stateHash: false });
+  expect(() => fsmContract({ create: unhashed, commands })).toThrow(/create makes a machine without state hashes/);
 });
 
 const WHENEVER = 'answers and changes alike, whenever it is run';
@@ -51,10 +70,30 @@ const SNAPSHOT = 'is after a snapshot as after the log';
 const WIPES = 'has nothing left after a restore of what it had before';
 const MOMENT = 'takes snapshots of their moment, while it goes on';
 
+const ELSEWHERE = 'comes to the same in another process';
+
 describe('what is wrong with a machine is found, when', () => {
-  it('it reads the clock', async () => {
-    for (const fault of [() => Date.now(), () => new Date().getFullYear()])
-      expect(await failing(only(WHENEVER, () => create(fault)))).toEqual([WHENEVER]);
+  it.each<readonly [string, () => number]>([
+    ['Date.now', () => Date.now()],
+    ['new Date', () => new Date().getFullYear()],
+    ['the hour', () => new Date().getUTCHours()],
+    ['performance.now', () => Math.floor(performance.now() / 1e9)],
+    ['performance.timeOrigin', () => Math.floor(performance.timeOrigin / 1e9)],
+    ['process.hrtime', () => process.hrtime()[0]],
+    ['process.hrtime since', () => process.hrtime([7, 999_999_999])[0]],
+    ['process.hrtime.bigint', () => Number(process.hrtime.bigint() / 10n ** 12n)],
+    ['process.uptime', () => Math.floor(process.uptime() / 1000)],
+    ['the day as text', () => Number(new Intl.DateTimeFormat('en', { day: 'numeric' }).format())],
+    ['parts of now', () => Number(new Intl.DateTimeFormat('en', { day: 'numeric' }).formatToParts()[0]!.value)],
+    ['the time zone', () => new Date(0).getHours()],
+  ])('it reads a clock: %s', async (_, fault) => {
+    expect(await failing(only(WHENEVER, () => create(fault)))).toEqual([WHENEVER]);
+  });
+
+  it.each(Object.entries(readers))('it took a clock, or the like, when it was loaded: %s', async (name, made) => {
+    const module = new URL('../support/reading-machines.ts', import.meta.url);
+    const there = fsmContract({ create: made, commands, seed: 7, otherProcess: { ...otherProcess, module, name } });
+    expect(await said(there.find((check) => check.name === ELSEWHERE)!)).toContain('the state after entry');
   });
 
   it('it draws chance of the platform', async () => {
@@ -152,16 +191,13 @@ describe('what is wrong with a machine is found, when', () => {
       // Few logs are tried, and one may have no command that is accepted.
       seed: 7,
     });
-    expect(await failing(elsewhere)).toEqual(['comes to the same in another process']);
+    expect(await failing(elsewhere)).toEqual([ELSEWHERE]);
   });
 
   it('with the seed and the log, made small', async () => {
     const [check] = only(WHENEVER, () => create(() => Date.now()));
     await expect(check!.run()).rejects.toThrow(/seed: 7[\s\S]*Counterexample/);
-    const message = await check!.run().then(
-      () => '',
-      (error: Error) => `${error.message} ${String(error.cause)}`,
-    );
+    const message = await said(check!);
     expect(message).toContain('the state after entry');
     expect(message.match(/"name":"add"/g)?.length).toBeLessThanOrEqual(2);
   });

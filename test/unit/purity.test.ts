@@ -18,12 +18,29 @@ function touched(): unknown[] {
     ...['performance', 'crypto', 'Math'].map((name) =>
       Object.getOwnPropertyDescriptors(Reflect.get(globalThis, name) as object),
     ),
+    Object.getOwnPropertyDescriptor(AbortSignal, 'timeout'),
+    ...['nextTick', 'hrtime', 'uptime'].map((name) =>
+      Object.getOwnPropertyDescriptor((globalThis as { process?: object }).process ?? {}, name),
+    ),
+    Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'formatToParts'),
     ...[performance, crypto].map((one) => Object.getOwnPropertyDescriptors(Object.getPrototypeOf(one) as object)),
   ];
 }
 
+// Getters are guarded from the first run on.
+purely('it', () => undefined);
 const before = touched();
 afterEach(() => expect(touched()).toEqual(before));
+
+// A browser has no such thing.
+const isNode = 'process' in globalThis && typeof process.hrtime === 'function';
+const OF_NODE: readonly (readonly [string, () => unknown])[] = [
+  ['process.nextTick', () => process.nextTick(() => {})],
+  ['process.hrtime', () => process.hrtime()],
+  ['process.hrtime.bigint', () => process.hrtime.bigint()],
+  ['process.uptime', () => process.uptime()],
+];
+const days = new Intl.DateTimeFormat('en', { timeZone: 'UTC' });
 
 const IMPURE: readonly (readonly [string, () => unknown])[] = [
   ['Date.now', () => Date.now()],
@@ -39,6 +56,12 @@ const IMPURE: readonly (readonly [string, () => unknown])[] = [
   ['setImmediate', () => setImmediate(() => {})],
   ['queueMicrotask', () => queueMicrotask(() => {})],
   ['fetch', () => void fetch('http://localhost')],
+  ['AbortSignal.timeout', () => AbortSignal.timeout(1)],
+  ['format() of Intl.DateTimeFormat', () => new Intl.DateTimeFormat('en').format()],
+  ['format() of Intl.DateTimeFormat', () => days.format()],
+  ['formatToParts() of Intl.DateTimeFormat', () => days.formatToParts()],
+  ['performance.timeOrigin', () => performance.timeOrigin],
+  ...(isNode ? OF_NODE : []),
   ['a promise', async () => Promise.resolve(1)],
 ];
 
@@ -80,6 +103,17 @@ describe('what must be pure', () => {
     expect(random()).toBeLessThan(1);
     expect(new later().getTime()).toBeGreaterThan(1e12);
     expect(() => purely('it', () => now())).toThrow(impure('Date.now'));
+  });
+
+  it('writes a time that is told, and may write to the console, for which Node itself counts ticks', () => {
+    const told = purely('it', () => [days.format(0), days.format(new Date(0)), days.formatToParts(0)[0]!.value]);
+    expect(told).toEqual(['1/1/1970', '1/1/1970', '1']);
+    expect(days.format()).toBe(days.format(Date.now()));
+    expect(days.format).toBe(days.format);
+    expect(performance.timeOrigin).toBeGreaterThan(1e12);
+    if (!isNode) return;
+    const written: string[] = [];
+    purely('it', () => process.stderr.write('', () => written.push('it')));
   });
 
   it('leaves fake timers alone, whenever they come', () => {

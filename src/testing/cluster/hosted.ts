@@ -36,18 +36,23 @@ export class Hosted {
     this.machine.close();
   }
 
+  /** Has the machine apply what it has not yet: one by one or together, as chance wants it. */
   apply(entries: readonly LogEntry[]): void {
-    const { name, applied } = this.#parts;
-    for (const entry of entries) {
-      const { index, term, data } = entry;
-      if (index <= this.#applied) continue;
-      const answer = data === undefined ? undefined : this.machine.apply({ index, term, data });
-      this.#applied = index;
-      applied(name, entry, answer, this.machine);
-    }
+    const due = entries.filter(({ index }) => index > this.#applied);
+    const groups = this.#parts.random.isOneOf(50) ? [due] : due.map((entry) => [entry]);
+    for (const group of groups) this.#applyGroup(group);
     const last = entries.at(-1);
     const since = this.#applied - (this.#parts.disk.state.snapshot?.index ?? 0);
     if (last !== undefined && since >= this.#parts.snapshotEvery && this.#taken === undefined) this.#take(last);
+  }
+
+  #applyGroup(group: readonly LogEntry[]): void {
+    const { name, applied } = this.#parts;
+    const given = group.flatMap(({ index, term, data }) => (data === undefined ? [] : [{ index, term, data }]));
+    const answers = given.length === 1 ? [this.machine.apply(given[0]!)] : this.machine.applyBatch(given);
+    const answerTo = new Map(given.map(({ index }, i) => [index, answers[i]]));
+    this.#applied = group.at(-1)?.index ?? this.#applied;
+    for (const entry of group) applied(name, entry, answerTo.get(entry.index), this.machine);
   }
 
   /** Goes on from a snapshot that another node has sent. */
