@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { report } from '../../bench/peers/report.js';
 import { Results, type Sample } from '../../bench/peers/results.js';
 
 const sample = (peer: string, round: number, figures: Partial<Sample> = {}): Sample => ({
@@ -34,5 +35,17 @@ describe('the results of the benches', () => {
     expect(results.median('memoir', ({ ns }) => ns['W1'])).toBe(5.5);
     expect(results.median('memoir', ({ ns }) => ns['W2'])).toBeUndefined();
     expect(results.ratio('memoir', 'go-memdb', ({ ns }) => ns['W2'])).toBeUndefined();
+  });
+
+  it.each([
+    [9, 'met'],
+    [8, 'too few rounds'],
+  ])('say of a bar, with %i rounds: %s', (rounds, verdict) => {
+    const samples = Array.from({ length: rounds }, (_, i) => i + 1).flatMap((round) => [
+      sample('memoir', round, { ns: { W1: 1 } }),
+      sample('go-memdb', round, { ns: { W1: 10 } }),
+    ]);
+    const lines = report(new Results(10, samples)).split('\n');
+    expect(lines.find((line) => line.includes('| W1') && line.includes('| 8 '))).toContain(verdict);
   });
 });
