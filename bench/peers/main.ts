@@ -106,7 +106,8 @@ function main(options: Options): void {
     setups,
     ...{ options, flags: groups.map(({ rows }) => heapFlag(rows)) },
   };
-  const path = join(RESULTS, `peers-${options.rows}-${about.made.replaceAll(/[:.]/g, '-')}.json`);
+  const smoke = options.smoke ? 'smoke-' : '';
+  const path = join(RESULTS, `${smoke}peers-${options.rows}-${about.made.replaceAll(/[:.]/g, '-')}.json`);
   writeFileSync(path, `${JSON.stringify({ ...about, mismatches, samples }, undefined, 1)}\n`);
 
   console.log(results.map(report).join('\n\n'));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { refuseUntraceable } from '../../bench/harness/traceable.js';
 import { report } from '../../bench/peers/report.js';
 import { Results, type Sample } from '../../bench/peers/results.js';
 
@@ -47,5 +48,15 @@ describe('the results of the benches', () => {
     ]);
     const lines = report(new Results(10, samples)).split('\n');
     expect(lines.find((line) => line.includes('| W1') && line.includes('| 8 '))).toContain(verdict);
+  });
+
+  it.each(['0123456789ab-dirty', 'unknown'])('are not shown when they are of no commit: %s', (commit) => {
+    const [traced, strange] = ['0123456789ab', commit].map((of) => ({
+      bench: 'scale',
+      made: `then, ${of}`,
+      commit: of,
+    }));
+    expect(() => refuseUntraceable([traced!])).not.toThrow();
+    expect(() => refuseUntraceable([traced!, strange!])).toThrow(`scale of then, ${commit}`);
   });
 });
