@@ -87,7 +87,7 @@ export function run(
     commit: commit(),
   };
   mkdirSync(RESULTS, { recursive: true });
-  const name = `${begin(bench, smoke)}${results.made.replaceAll(/[:.]/g, '-')}.json`;
+  const name = `${prefixOf(bench, smoke)}${results.made.replaceAll(/[:.]/g, '-')}.json`;
   const most = Math.max(...orders.map(({ rounds }) => rounds));
   for (let round = 1; round <= most; round++) {
     for (const { rounds, ...order } of inTurn(orders, round)) {
@@ -104,13 +104,13 @@ export function run(
 export function resultsOf(bench: string, smoke = false): readonly RunResults[] {
   mkdirSync(RESULTS, { recursive: true });
   return readdirSync(RESULTS)
-    .filter((name) => name.startsWith(begin(bench, smoke)) && name.endsWith('.json'))
+    .filter((name) => name.startsWith(prefixOf(bench, smoke)) && name.endsWith('.json'))
     .toSorted()
     .map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8')) as RunResults);
 }
 
 /** How the names of a bench's results begin; git passes over those of tiny sizes, and keeps the others. */
-function begin(bench: string, smoke: boolean): string {
+function prefixOf(bench: string, smoke: boolean): string {
   return smoke ? `smoke-${bench}-` : `${bench}-`;
 }
 

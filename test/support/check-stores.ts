@@ -1,7 +1,7 @@
 /**
  * After every test, in every project, verifies each store in which a transaction was begun: index against table, now
- * and in the past, the shape of trees, hashes, chains, free slots, and that nothing is left to undo. After a property it
- * verifies the last few.
+ * and in the past, the shape of trees, hashes, chains, free slots, and that nothing is left to undo. After a property
+ * it verifies the last few.
  */
 import { afterEach } from 'vitest';
 
