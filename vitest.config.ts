@@ -59,7 +59,7 @@ export default defineConfig({
       }),
       project('property', {
         include: ['test/property/**/*.test.ts'],
-        setupFiles: ['test/support/runs.ts'],
+        setupFiles: ['test/support/runs.ts', 'test/support/check-stores.ts'],
         testTimeout: 60_000 * effort,
       }),
       project('types', {
@@ -74,7 +74,7 @@ export default defineConfig({
       }),
       project('browser', {
         include: [...portable('test/unit'), ...portable('test/property')],
-        setupFiles: ['test/support/runs.ts'],
+        setupFiles: ['test/support/runs.ts', 'test/support/check-stores.ts'],
         testTimeout: 120_000,
         browser: {
           enabled: true,
@@ -89,12 +89,20 @@ export default defineConfig({
           instances: [{ browser: 'chromium' }],
         },
       }),
-      project('integration', { include: ['test/integration/**/*.test.ts'], testTimeout: 60_000 }),
-      project('structures', { include: ['test/structures/**/*.test.ts'], testTimeout: 120_000 }),
+      project('integration', {
+        include: ['test/integration/**/*.test.ts'],
+        setupFiles: ['test/support/check-stores.ts'],
+        testTimeout: 60_000,
+      }),
+      project('structures', {
+        include: ['test/structures/**/*.test.ts'],
+        setupFiles: ['test/support/check-stores.ts'],
+        testTimeout: 120_000,
+      }),
       project('differential', {
         include: ['test/differential/**/*.test.ts'],
         globalSetup: ['test/differential/build.ts'],
-        setupFiles: ['test/support/runs.ts'],
+        setupFiles: ['test/support/runs.ts', 'test/support/check-stores.ts'],
         testTimeout: 120_000 * effort,
       }),
       project('bench', { benchmark: { include: ['bench/**/*.bench.ts'] } }),

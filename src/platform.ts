@@ -10,6 +10,8 @@ export interface Platform {
   readonly elapsed: () => number;
   /** Resolves once everything that waits for its turn has had it: timers, messages, what the network brought. */
   readonly pause: () => Promise<void>;
+  /** The same for work that may stay undone: a process that has nothing else to do ends. */
+  readonly idle: () => Promise<void>;
   /** Resolves after so many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
 }
@@ -27,6 +29,7 @@ export const platform: Platform = {
   reclaimer: finalizing(),
   elapsed: () => performance.now(),
   pause,
+  idle,
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
@@ -51,6 +54,14 @@ async function pause(): Promise<void> {
     // Browsers have no setImmediate, and make a timer wait a little longer than it need.
     if (typeof setImmediate === 'function') setImmediate(resolve);
     else setTimeout(resolve, 0);
+  });
+}
+
+async function idle(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // Not an immediate: one for which a process need not stay has no turn either while that waits for a timer.
+    const timer: unknown = setTimeout(resolve, 0);
+    if (typeof timer === 'object') (timer as { unref(): void }).unref();
   });
 }
 

@@ -8,6 +8,7 @@ import type { Seal } from './log/sealed-segment.js';
 import { Streams } from './log/streams.js';
 import { Subscribers } from './log/subscribers.js';
 import type { Engine } from './projections/engine.js';
+import { GivingBack } from './projections/giving-back.js';
 import { Horizon } from './projections/horizon.js';
 import { LiveQueries, type OpenTracked } from './projections/live.js';
 import { Past } from './projections/past.js';
@@ -162,16 +163,19 @@ function touching({
   };
 }
 
-/** What makes the states again whose rows are not at hand any more. */
+/** What makes the states again whose rows are not at hand any more, and gives back what nobody needs. */
 function pastOf(
   settings: StoreSettings,
   parts: Pick<StoreParts, 'engine' | 'log' | 'feed' | 'horizon' | 'layout'>,
 ): Past {
   const { history, codec, development, onError, events, migrate } = settings;
-  return new Past({
+  const past = new Past({
     ...{ ...parts, history, codec, development, onError, turns: platform },
     schema: (definitions) => schemaToday({ definitions, events, migrate }),
   });
+  const giving = new GivingBack({ horizon: parts.horizon, trim: () => past.trim(), idle: platform.idle });
+  parts.horizon.onBehind = () => giving.begin();
+  return past;
 }
 
 /** How batches and snapshots of a store are laid down now. */

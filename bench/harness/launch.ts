@@ -87,7 +87,7 @@ export function run(
     commit: commit(),
   };
   mkdirSync(RESULTS, { recursive: true });
-  const name = `${bench}-${results.made.replaceAll(/[:.]/g, '-')}.json`;
+  const name = `${prefixOf(bench, smoke)}${results.made.replaceAll(/[:.]/g, '-')}.json`;
   const most = Math.max(...orders.map(({ rounds }) => rounds));
   for (let round = 1; round <= most; round++) {
     for (const { rounds, ...order } of inTurn(orders, round)) {
@@ -104,10 +104,14 @@ export function run(
 export function resultsOf(bench: string, smoke = false): readonly RunResults[] {
   mkdirSync(RESULTS, { recursive: true });
   return readdirSync(RESULTS)
-    .filter((name) => name.startsWith(`${bench}-`) && name.endsWith('.json'))
+    .filter((name) => name.startsWith(prefixOf(bench, smoke)) && name.endsWith('.json'))
     .toSorted()
-    .map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8')) as RunResults)
-    .filter((results) => results.smoke === smoke);
+    .map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8')) as RunResults);
+}
+
+/** How the names of a bench's results begin; git passes over those of tiny sizes, and keeps the others. */
+function prefixOf(bench: string, smoke: boolean): string {
+  return smoke ? `smoke-${bench}-` : `${bench}-`;
 }
 
 function version(): string {

@@ -51,11 +51,11 @@ async function drive(order: Order): Promise<Measured> {
     const idle: Gauge = { heap: () => 0, collect: () => {} };
     const peer = make();
     warmedUp.push(peer);
-    new Run(peer, all.slice(0, warm + Math.floor(warm / 5)), limited(plan, kind), idle, kind.format).go();
+    await new Run(peer, all.slice(0, warm + Math.floor(warm / 5)), limited(plan, kind), idle, kind.format).go();
   }
   await settle();
   const plan: Plan = { rows: order.rows, cap: order.cap, only: order.only, lookups: 200_000, ranges: RANGES };
-  const { ns, checks, bytes } = new Run(make(), all, limited(plan, kind), gauge, kind.format).go();
+  const { ns, checks, bytes } = await new Run(make(), all, limited(plan, kind), gauge, kind.format).go();
   if (kind.offHeap === true) return { ns, checks, bytes: {} };
   return { ns, checks, bytes: withoutRows(bytes, await bytesOfCopies(make, all.slice(0, order.rows))) };
 }

@@ -8,7 +8,7 @@ import { kindOf } from './kinds.js';
 import { readOptions, USAGE, type Options } from './options.js';
 import { DRIVER, GO_HARNESS, MEMOIR, RESULTS } from './places.js';
 import { isGo, output, prepare, versionsOf } from './prepare.js';
-import { report } from './report.js';
+import { report, ROUNDS_MIN } from './report.js';
 import { Results, type Sample } from './results.js';
 import type { Measured } from './workload.js';
 
@@ -34,12 +34,21 @@ function heapFlag(rows: number): string {
   return `--max-old-space-size=${Math.max(4096, Math.ceil(rows / 100))}`;
 }
 
+/** The build of memoir that a peer is; for another store it is of no matter. */
+function entryOf(peer: string, builds: Options['builds']): string {
+  return builds.find(({ name }) => name === peer)?.entry ?? MEMOIR;
+}
+
+function setupOf(peer: string, { builds }: Options): string | undefined {
+  return kindOf(peer, entryOf(peer, builds)).setup;
+}
+
 /** How long one run may take, in milliseconds. */
 const TIMEOUT = 30 * 60_000;
 
 /** Runs one peer once, in a process of its own. */
 function measure(peer: string, rows: number, { cap, only, builds }: Options, data: string): Measured {
-  const memoir = builds.find(({ name }) => name === peer)?.entry ?? MEMOIR;
+  const memoir = entryOf(peer, builds);
   const order: Order = { peer, memoir, rows, cap, only, data };
   const [command, args] = isGo(peer)
     ? [
@@ -81,7 +90,9 @@ function main(options: Options): void {
   console.error(
     `node runs with --expose-gc ${groups.map(({ rows }) => `${heapFlag(rows)} (${rows} rows)`).join(', ')}`,
   );
-  if (options.rounds < 5) console.error('fewer than 5 rounds: the intervals say little');
+  const setups = Object.fromEntries(peers.filter((peer) => !isGo(peer)).map((peer) => [peer, setupOf(peer, options)]));
+  for (const [peer, setup] of Object.entries(setups)) if (setup !== undefined) console.error(`${peer}: ${setup}`);
+  if (options.rounds < ROUNDS_MIN) console.error(`fewer than ${ROUNDS_MIN} rounds: nothing is said of bars`);
 
   const samples = groups.flatMap((group) => measureAll(group, options, data));
   const results = groups.map(({ rows }) => new Results(rows, samples));
@@ -92,9 +103,11 @@ function main(options: Options): void {
     machine: { cpu: cpu?.model, cores: cpus().length, memory: totalmem() },
     versions: versionsOf(peers),
     commit: output('git', ['describe', '--always', '--dirty', '--abbrev=12']),
+    setups,
     ...{ options, flags: groups.map(({ rows }) => heapFlag(rows)) },
   };
-  const path = join(RESULTS, `peers-${options.rows}-${about.made.replaceAll(/[:.]/g, '-')}.json`);
+  const smoke = options.smoke ? 'smoke-' : '';
+  const path = join(RESULTS, `${smoke}peers-${options.rows}-${about.made.replaceAll(/[:.]/g, '-')}.json`);
   writeFileSync(path, `${JSON.stringify({ ...about, mismatches, samples }, undefined, 1)}\n`);
 
   console.log(results.map(report).join('\n\n'));

@@ -24,7 +24,7 @@ export interface Options {
 
 export const USAGE = `npm run bench:peers -- [options]
   --rows 100000              how many rows to load
-  --rounds 9                 how often each peer runs, in turn; at least 5 for numbers to go by
+  --rounds 9                 how often each peer runs, in turn; bars are judged from 9 on
   --cap 20000                how many rows a workload writes at most; else a tenth of the rows
   --peers a,b                of memoir, go-memdb, go-memdb-std, ${kindNames().join(', ')}
   --only W1,W5hit            these workloads alone: ${WORKLOADS.join(', ')}

@@ -58,8 +58,8 @@ export interface Peer {
   /** For stores that copy the rows they are given: the objects they hold, whose bytes are not the store's own. */
   copies?(): readonly Row[];
   /** All rows as bytes, in the store's own format, or as JSON where it has none; and a new store from them. */
-  serialise?(): Uint8Array;
-  restore?(bytes: Uint8Array): Peer;
+  serialise?(): Uint8Array | Promise<Uint8Array>;
+  restore?(bytes: Uint8Array): Peer | Promise<Peer>;
   /** Lets go of everything; throws when the store's own checks fail. */
   close(): void;
 }
@@ -72,6 +72,8 @@ export interface PeerKind {
   /** With more rows, or more range scans, a run would take hours. */
   readonly rowsMax?: number;
   readonly rangesMax?: number;
+  /** How the store is set up, in a line, where that is more than a default. */
+  readonly setup?: string;
   /** True when the store's bytes are out of the collector's sight, so that they cannot be told. */
   readonly offHeap?: boolean;
   /** The workload under which its serialising is filed: its own format, or JSON. */

@@ -11,6 +11,9 @@ const BYTES: Readonly<Record<string, string>> = {
   W12json: 'bytes a row, JSON',
 };
 
+/** With fewer rounds an interval says too little for a bar to be called met or missed. */
+export const ROUNDS_MIN = 9;
+
 interface Line {
   readonly name: string;
   readonly title: string;
@@ -76,10 +79,12 @@ function ratios(results: Results, peers: readonly string[], than: string): strin
 }
 
 function bars(results: Results, peer: string): string {
+  const isJudged = results.rounds(peer) >= ROUNDS_MIN;
   const lines = LINES.flatMap(({ name, title, figure, bar }) => {
     const ratio = results.ratio(peer, 'go-memdb', figure);
     if (bar === undefined || ratio === undefined) return [];
-    return [[name, title, String(bar), shown(ratio), meets(ratio, bar) ? 'met' : 'MISSED']];
+    const verdict = meets(ratio, bar) ? 'met' : 'MISSED';
+    return [[name, title, String(bar), shown(ratio), isJudged ? verdict : 'too few rounds']];
   });
   return tableOf(['', '', 'bar', 'ratio', ''], lines);
 }

@@ -35,6 +35,11 @@ export class Results {
     this.peers = [...new Set(this.#samples.map(({ peer }) => peer))];
   }
 
+  /** How often a peer ran. */
+  rounds(peer: string): number {
+    return new Set(this.#samples.filter((sample) => sample.peer === peer).map(({ round }) => round)).size;
+  }
+
   /** The median over all rounds; undefined when the peer has no such figure. */
   median(peer: string, figure: Figure): number | undefined {
     const values = this.#values(peer, figure);

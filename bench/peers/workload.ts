@@ -63,8 +63,8 @@ export class Run {
     this.#more = rows.slice(plan.rows);
   }
 
-  go(): Measured {
-    const parts: readonly (readonly [first: Workload, part: () => void])[] = [
+  async go(): Promise<Measured> {
+    const parts: readonly (readonly [first: Workload, part: () => void | Promise<void>])[] = [
       ['W1', () => this.#load()],
       ['W5hit', () => this.#lookUp()],
       ['W7', () => this.#ranges()],
@@ -75,7 +75,7 @@ export class Run {
       ['W12', () => this.#serialise()],
     ];
     const last = Math.max(...WORKLOADS.map((name, i) => (this.#wants(name) ? i : 0)));
-    for (const [first, part] of parts) if (WORKLOADS.indexOf(first) <= last) part();
+    for (const [first, part] of parts) if (WORKLOADS.indexOf(first) <= last) await part();
     this.#peer.close();
     return this.measured;
   }
@@ -88,6 +88,14 @@ export class Run {
     this.#gauge.collect();
     const begin = process.hrtime.bigint();
     body();
+    const took = Number(process.hrtime.bigint() - begin);
+    if (this.#wants(name)) this.measured.ns[name] = took / operations;
+  }
+
+  async #timeSlices(name: Workload, operations: number, body: () => Promise<unknown>): Promise<void> {
+    this.#gauge.collect();
+    const begin = process.hrtime.bigint();
+    await body();
     const took = Number(process.hrtime.bigint() - begin);
     if (this.#wants(name)) this.measured.ns[name] = took / operations;
   }
@@ -239,16 +247,17 @@ export class Run {
     this.#check('final');
   }
 
-  #serialise(): void {
+  /** Stores that serialise in slices are given what turns they ask for; nothing else waits for one. */
+  async #serialise(): Promise<void> {
     const [write, restore] =
       this.#format === 'own' ? (['W12', 'W12restore'] as const) : (['W12json', 'W12jsonRestore'] as const);
     if (this.#peer.serialise === undefined || !(this.#wants(write) || this.#wants(restore))) return;
     const { count, hash } = this.#peer.read((reader) => reader.scanById());
     let bytes: Uint8Array = new Uint8Array();
-    this.#time(write, count, () => (bytes = this.#peer.serialise!()));
+    await this.#timeSlices(write, count, async () => (bytes = await this.#peer.serialise!()));
     this.measured.bytes[write] = bytes.length / count;
     let restored: Peer | undefined;
-    this.#time(restore, count, () => (restored = this.#peer.restore!(bytes)));
+    await this.#timeSlices(restore, count, async () => (restored = await this.#peer.restore!(bytes)));
     const again = restored!.read((reader) => reader.scanById());
     restored!.close();
     if (again.hash !== hash || again.count !== count) throw new Error('what was restored differs');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { Figures } from '../harness/figures.js';
 import { resultsOf, ROOT } from '../harness/launch.js';
+import { refuseUntraceable } from '../harness/traceable.js';
 import { report as historyReport } from '../history/report.js';
 import { OPERATIONS, report as scaleReport } from '../scale/report.js';
 import { logLogPlot } from './svg.js';
@@ -37,6 +38,7 @@ if (scale!.runs.length + history!.runs.length === 0) {
   process.exit(1);
 }
 
+if (!smoke) refuseUntraceable([...scale!.runs, ...history!.runs]);
 let text = readFileSync(DOCUMENT, 'utf8');
 if (scale!.runs.length > 0) text = replaceBetween(text, 'scale', scaleReport(scale!));
 if (history!.runs.length > 0) text = replaceBetween(text, 'history', historyReport(history!));

@@ -165,15 +165,18 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
 
   check(): void {
     this.head.check();
+    this.history.check();
     // Of keys that are shared, while that is doubtful, the hash finds one.
-    for (const ref of this.#hash === undefined || this.doubts !== undefined ? [] : this.head.refs()) {
+    for (const [ref] of this.#hash === undefined || this.doubts !== undefined ? [] : this.head.entries()) {
       const key = this.fullKey(ref);
       const holder = this.holderOf(key.slice(0, key.length - this.#tail));
       assert(holder === this.#slots[ref], 'the hash finds every key of a unique index');
     }
     assert((this.#hash?.size ?? this.head.size) === this.head.size, 'the hash of a unique index has nothing else');
-    const held = this.#refs.reduce((sum, refs) => sum + (refs?.length ?? 0), 0);
-    assert(held === this.head.size, 'every entry of a computed index belongs to a row');
+    const held = this.#refs.flatMap((refs, slot) => (refs ?? []).filter((ref) => this.#slots[ref] === slot));
+    const entries = [...this.head.entries()].map(([ref]) => ref);
+    const isHeld = held.length === entries.length && new Set([...held, ...entries]).size === held.length;
+    assert(isHeld, 'every entry of a computed index belongs to a row');
   }
 
   #put(slot: number, keys: readonly Key[], born: (i: number) => number): void {

@@ -88,14 +88,17 @@ export class Engine {
     );
   }
 
-  /** Takes over the tables of another engine, which is not used any more. Who reads the old ones goes on with them. */
+  /** Takes over the tables of another engine, which then has none. Who reads the old ones goes on with them. */
   adopt(other: Engine): void {
     assert(this.#journal.length === 0, 'no transaction is under way');
     this.#byName = other.#byName;
     this.#tables = other.#tables;
     this.#dead = other.#dead;
     this.#version = Math.max(this.#version, other.#version);
-    this.#floor = 0;
+    this.#floor = other.#floor;
+    other.#byName = new Map();
+    other.#tables = [];
+    other.#dead = new DeadRows();
   }
 
   /** Adds a table without rows. */
@@ -250,7 +253,9 @@ export class Engine {
   /** Verifies every structure against every other; throws when one disagrees. */
   check(): void {
     assert(this.#journal.length === 0, 'no transaction is under way');
-    for (const table of this.tables.values()) table.check();
+    const retained = this.#tables.reduce((sum, table) => sum + table.retained, 0);
+    assert(retained === this.#dead.length, 'every row version of the past is queued to be given back');
+    for (const table of this.#tables) table.check(this.#floor);
   }
 }
 

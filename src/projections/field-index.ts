@@ -131,9 +131,10 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
 
   check(): void {
     this.head.check();
+    this.history.check();
     // Of keys that are shared, while that is doubtful, the hash finds one.
     if (this.#hash === undefined || this.doubts !== undefined) return;
-    for (const slot of this.head.refs()) {
+    for (const [slot] of this.head.entries()) {
       assert(this.holderOf(this.fullKey(slot)) === slot, 'the hash finds every key of a unique index');
     }
     assert(this.#hash.size === this.head.size, 'the hash of a unique index has nothing else');

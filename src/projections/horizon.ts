@@ -88,6 +88,8 @@ export class Horizon {
   #oldestView: Pin | undefined;
   /** The oldest batch that retention itself keeps. */
   #wanted: number;
+  /** Called when there is more to give back than a slice, or when somebody has let go. */
+  onBehind: () => void = () => undefined;
 
   constructor(engine: Engine, log: Log, options: HorizonOptions) {
     this.#engine = engine;
@@ -170,7 +172,10 @@ export class Horizon {
       },
     };
     this.#cursors.add(pin);
-    return () => this.#cursors.delete(pin);
+    return () => {
+      this.#cursors.delete(pin);
+      if (this.isBehind) this.onBehind();
+    };
   }
 
   /** Notes a batch that was appended. */
@@ -182,11 +187,13 @@ export class Horizon {
   advance(): void {
     this.#wanted = Math.max(this.#wanted, this.#retained());
     this.#giveBack();
+    if (this.isBehind) this.onBehind();
   }
 
-  /** True when there are row versions that nobody needs: more than are given back at a time. */
+  /** True when there are batches or row versions that nobody needs: more than are given back at a time. */
   get isBehind(): boolean {
-    return this.#known < this.#knowable || this.#engine.canTrim(this.timeline.versionOf(this.#known));
+    if (this.#log.floor < this.#floorToBe || this.#known < this.#knowable) return true;
+    return this.#engine.canTrim(this.timeline.versionOf(this.#known));
   }
 
   /** Notes that the batches before an offset may go, when next something is given back. */
@@ -239,7 +246,9 @@ export class Horizon {
 
   #releaseView(pin: Pin): void {
     this.#views.delete(pin);
-    if (pin === this.#oldestView) this.#oldestView = oldestOf(this.#views);
+    if (pin !== this.#oldestView) return;
+    this.#oldestView = oldestOf(this.#views);
+    if (this.isBehind) this.onBehind();
   }
 
   /** The oldest batch that retention keeps. */
@@ -262,7 +271,7 @@ export class Horizon {
 
   #giveBack(): void {
     const log = this.#log;
-    const floor = Math.min(this.#wanted, (oldestOf(this.#cursors)?.offset ?? Infinity) + 1, log.floor + SLICE);
+    const floor = Math.min(this.#floorToBe, log.floor + SLICE);
     if (floor > log.floor) log.truncateBefore(floor);
     const oldest = log.floor - 1;
     // A checkpoint of what retention has dropped is of no use.
@@ -271,6 +280,11 @@ export class Horizon {
     const base = Math.min(oldest, this.#known);
     if (base > this.timeline.base) this.timeline.trim(base);
     this.#engine.trim(this.timeline.versionOf(this.#known), SLICE);
+  }
+
+  /** The oldest batch that somebody needs. */
+  get #floorToBe(): number {
+    return Math.min(this.#wanted, (oldestOf(this.#cursors)?.offset ?? Infinity) + 1);
   }
 
   /** The oldest offset whose row versions somebody needs. */

@@ -10,12 +10,18 @@ interface Twins {
   readonly theirs: ReadonlyMap<TableIndex, TableIndex>;
 }
 
+/** Whence on an index can be read: an offset, and the version that this stood for. */
+interface Beginning {
+  readonly offset: number;
+  readonly version: number;
+}
+
 /** The indexes that a table has, those it is being given, and those it had. */
 export class IndexCatalog {
   readonly #table: string;
   readonly #builds: IndexBuild[] = [];
-  /** The indexes that were added to the table later, with the offset from which on they can be read; see `#twins`. */
-  #since: Map<TableIndex, number> | undefined;
+  /** The indexes that were added to the table later, with whence on they can be read; see `#twins`. */
+  #since: Map<TableIndex, Beginning> | undefined;
   /** The indexes that were dropped, for whoever still holds one; undefined while there are none. */
   #gone: WeakSet<TableIndex> | undefined;
   readonly #goneNames = new Set<string>();
@@ -55,10 +61,15 @@ export class IndexCatalog {
     return index !== undefined && this.#since?.has(index) !== true;
   }
 
+  /** The version from which on an index has all there is to see; 0 for one that was there from the beginning. */
+  knownSince(index: TableIndex): number {
+    return this.#since?.get(index)?.version ?? 0;
+  }
+
   /** The indexes that a reader at an offset can read. */
   allAt(offset: number): readonly TableIndex[] {
     const since = this.#since;
-    return since === undefined ? this.all : this.all.filter((index) => (since.get(index) ?? 0) <= offset);
+    return since === undefined ? this.all : this.all.filter((index) => (since.get(index)?.offset ?? 0) <= offset);
   }
 
   /** Makes this the catalog of a table with the state at an offset of another's, and with its indexes of that time. */
@@ -74,7 +85,7 @@ export class IndexCatalog {
     const index = this.#byName.get(name as string);
     if (index === undefined) throw this.#unknown(name);
     const since = this.#since?.get(index);
-    if (since !== undefined && offset < since) throw this.#notYet(index, since);
+    if (since !== undefined && offset < since.offset) throw this.#notYet(index, since.offset);
     return index;
   }
 
@@ -110,7 +121,7 @@ export class IndexCatalog {
   }
 
   /** Lets an index be read that has been built. */
-  adopt(build: IndexBuild, since: number): void {
+  adopt(build: IndexBuild, since: Beginning): void {
     this.abandon(build);
     this.#since ??= new Map();
     this.#since.set(build.index, since);

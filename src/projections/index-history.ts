@@ -1,3 +1,4 @@
+import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import { Entries, grown } from './entries.js';
@@ -34,6 +35,18 @@ export interface PastEntries {
   spansAt(version: number): readonly PastSpan[];
   /** Drops the spans of which no version from a floor on sees anything. */
   trim(floor: number): void;
+  /** Each entry, in no order. */
+  entries(): Iterable<PastEntry>;
+  /** Verifies the structures against each other; throws when one is broken. */
+  check(): void;
+}
+
+/** An entry that is gone from the head. */
+export interface PastEntry {
+  readonly key: Key;
+  readonly slot: number;
+  readonly born: number;
+  readonly died: number;
 }
 
 /** Some of the entries that are gone, in key order. */
@@ -154,6 +167,29 @@ export class IndexHistory<S> implements PastEntries {
     if (floor >= this.#nextDrop) this.#dropSpans(floor);
   }
 
+  /** Each entry, in no order; what waits is not filed for it. */
+  *entries(): Generator<PastEntry> {
+    for (const span of this.#levels.flat()) yield* span.entries();
+    for (const { source, ...entry } of this.#waiting.entries()) yield { key: this.#keyOf(source), ...entry };
+  }
+
+  /** Verifies the structures against each other; throws when one is broken. */
+  check(): void {
+    this.#waiting.check();
+    let filed = 0;
+    for (const [level, spans] of this.#levels.entries()) {
+      let before = -Infinity;
+      for (const span of spans) {
+        assert(before <= span.firstDied, 'spans follow each other');
+        assert(span.lastDied >= this.#nextDrop, 'no span waits longer than it must to be dropped');
+        span.check(level);
+        before = span.lastDied;
+        filed += span.size;
+      }
+    }
+    assert(filed === this.#filed, 'spans have as many entries as they should');
+  }
+
   #dropSpans(floor: number): void {
     this.#nextDrop = Infinity;
     for (const spans of this.#levels) {
@@ -272,6 +308,21 @@ class HistorySpan<S> implements PastSpan {
     const ref = this.#sources.length - 1;
     this.tree.remove(ref, taken);
     this.#sources.pop();
+  }
+
+  *entries(): Generator<PastEntry> {
+    for (const [ref, born] of this.tree.entries())
+      yield { key: this.fullKey(ref), slot: this.slotOf(ref), born, died: this.died[ref]! };
+  }
+
+  check(level: number): void {
+    this.tree.check();
+    assert(this.tree.size === this.size, 'the tree of a span has each of its entries');
+    for (const [ref, born] of this.tree.entries()) {
+      const died = this.died[ref]!;
+      assert(levelOf(died - born) === level, 'entries of a level lived for as long as it says');
+      assert(died >= (ref === 0 ? this.firstDied : this.died[ref - 1]!), 'a span has its entries as they died');
+    }
   }
 
   #grow(room: number): void {

@@ -166,17 +166,18 @@ export class OrderedTree implements Sequence, Ties {
     return this.#leaves.distance(from, to);
   }
 
-  /** Every entry's ref in order, for checks. */
-  *refs(): Generator<number> {
+  /** Every entry in order, with when it came in, for checks. */
+  *entries(): Generator<readonly [ref: number, born: number]> {
     this.#place();
     const position: Position = { leaf: 0, at: 0 };
-    for (this.#leaves.settle(position); !this.ended(position); this.next(position)) yield this.refAt(position);
+    for (this.#leaves.settle(position); !this.ended(position); this.next(position))
+      yield [this.refAt(position), this.bornAt(position)];
   }
 
   /** Verifies order and counts; throws when the tree is broken. */
   check(): void {
     let before = -1;
-    for (const ref of this.refs()) {
+    for (const [ref] of this.entries()) {
       assert(before < 0 || this.compareRefs(before, ref) < 0, 'the entries of a tree are in order');
       before = ref;
     }

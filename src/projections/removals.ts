@@ -1,3 +1,4 @@
+import { assert } from '../assert.js';
 import { Entries, grown } from './entries.js';
 
 /** Room for so many stays; what a large transaction took beyond it is given back. */
@@ -5,6 +6,14 @@ const ROOM_MAX = 2 ** 16;
 
 /** Room at first: most indexes remove little. */
 const ROOM_MIN = 8;
+
+/** An entry that was removed: `source` is what its key is read from. */
+interface Removal<S> {
+  readonly source: S;
+  readonly slot: number;
+  readonly born: number;
+  readonly died: number;
+}
 
 /**
  * Entries that an index has removed, in the order in which they died, for as long as nobody has asked for the past.
@@ -83,6 +92,26 @@ export class Removals<S> {
     this.#sources.length = 0;
     this.#start = this.#end = this.#seen = 0;
     if (this.#died.length > ROOM_MAX) this.#giveBack();
+  }
+
+  /** Those that some version sees, oldest first. */
+  *entries(): Generator<Removal<S>> {
+    for (let at = this.#start; at < this.#end; at++) {
+      const [born, died] = [this.#entries.bornAt(at), this.#died[at]!];
+      if (born < died) yield { source: this.#sources[at]!, slot: this.#entries.ref[at]!, born, died };
+    }
+  }
+
+  /** Verifies order and counts; throws when they are broken. */
+  check(): void {
+    let seen = 0;
+    for (let at = this.#start; at < this.#end; at++) {
+      const died = this.#died[at]!;
+      assert(at === this.#start || this.#died[at - 1]! <= died, 'what is removed waits in the order in which it died');
+      assert(this.#entries.bornAt(at) <= died && this.#since[at]! <= died, 'nothing dies before it is born');
+      if (this.#entries.bornAt(at) < died) seen++;
+    }
+    assert(seen === this.#seen, 'as many removed entries can be seen as it says');
   }
 
   #giveBack(): void {

@@ -72,7 +72,7 @@ export class SchemaChanges {
       if (!done) state.catalog.abandon(build);
     }
     // It has the rows of batches that are on their way to the log: views that have those can read it.
-    state.catalog.adopt(build, sink.head);
+    state.catalog.adopt(build, { offset: sink.head, version: sink.version });
     try {
       await sink.settled(false);
     } catch (error) {

@@ -89,7 +89,11 @@ class TreeTrial implements Trial {
   }
 
   #checkAll(): void {
-    sameList([...this.#tree.refs()], this.#refs(0, this.#twin.length), 'refs');
+    sameList(
+      [...this.#tree.entries()].map(([ref]) => ref),
+      this.#refs(0, this.#twin.length),
+      'refs',
+    );
     this.#tree.check();
   }
 

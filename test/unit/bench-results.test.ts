@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { refuseUntraceable } from '../../bench/harness/traceable.js';
+import { report } from '../../bench/peers/report.js';
 import { Results, type Sample } from '../../bench/peers/results.js';
 
 const sample = (peer: string, round: number, figures: Partial<Sample> = {}): Sample => ({
@@ -34,5 +36,27 @@ describe('the results of the benches', () => {
     expect(results.median('memoir', ({ ns }) => ns['W1'])).toBe(5.5);
     expect(results.median('memoir', ({ ns }) => ns['W2'])).toBeUndefined();
     expect(results.ratio('memoir', 'go-memdb', ({ ns }) => ns['W2'])).toBeUndefined();
+  });
+
+  it.each([
+    [9, 'met'],
+    [8, 'too few rounds'],
+  ])('say of a bar, with %i rounds: %s', (rounds, verdict) => {
+    const samples = Array.from({ length: rounds }, (_, i) => i + 1).flatMap((round) => [
+      sample('memoir', round, { ns: { W1: 1 } }),
+      sample('go-memdb', round, { ns: { W1: 10 } }),
+    ]);
+    const lines = report(new Results(10, samples)).split('\n');
+    expect(lines.find((line) => line.includes('| W1') && line.includes('| 8 '))).toContain(verdict);
+  });
+
+  it.each(['0123456789ab-dirty', 'unknown'])('are not shown when they are of no commit: %s', (commit) => {
+    const [traced, strange] = ['0123456789ab', commit].map((of) => ({
+      bench: 'scale',
+      made: `then, ${of}`,
+      commit: of,
+    }));
+    expect(() => refuseUntraceable([traced!])).not.toThrow();
+    expect(() => refuseUntraceable([traced!, strange!])).toThrow(`scale of then, ${commit}`);
   });
 });

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { createStore, table } from 'memoir';
 
@@ -41,6 +41,34 @@ describe('history that a view held', () => {
     store.transact((tx) => tx.items.put({ id: 'a', n: -2 }));
     expect(store.floor).toBe(5_003 - 10 + 1);
     expect(store.asOf(store.floor - 1).items.get('a')?.n).toBe(5_003 - 10 - 1);
+    store.check();
+  });
+
+  it('is given back by a store that is idle, all of it, when the view closes', async () => {
+    const { store, view } = heldLong(20_000);
+    view.close();
+    expect(store.stats().tables.items.past).toBe(20_000);
+    await vi.waitFor(() => expect(store.stats().tables.items.past).toBe(10));
+    store.check();
+  });
+
+  it('is given back when a follower that held it ends, with its batches', async () => {
+    const store = createStore({ tables, keep: { batches: 10 }, pinnedBytesMax: Infinity });
+    const follower = store.follow({ from: 1, hold: true })[Symbol.asyncIterator]();
+    for (let n = 1; n <= 20_000; n++) store.transact((tx) => tx.items.put({ id: 'a', n }));
+    await follower.next();
+    expect(store.floor).toBeLessThan(3);
+    await follower.return?.();
+    await vi.waitFor(() => expect([store.floor, store.stats().tables.items.past]).toEqual([19_991, 10]));
+    store.check();
+  });
+
+  it('goes slice by slice when a store is told to compact', async () => {
+    const store = createStore({ tables, keep: 'all' });
+    for (let n = 1; n <= 20_000; n++) store.transact((tx) => tx.items.put({ id: 'a', n }));
+    store.compact(store.head);
+    expect(store.stats().log.batches).toBe(20_000 - 4096);
+    await vi.waitFor(() => expect([store.stats().log.batches, store.stats().tables.items.past]).toEqual([1, 1]));
     store.check();
   });
 });
