@@ -81,24 +81,23 @@ function* writeEntries(
     const { write } = layout.coders[i]!;
     for (const row of view.reader(name).scan()) {
       to.long(layout.rowBranch(i));
-      laidDown(() => write(row, to), `a row of ${name}`, name);
+      try {
+        write(row, to);
+      } catch (error) {
+        throw blame(error, `at offset ${view.offset}, a row of ${name}`, { table: name });
+      }
       hash.add(ofTable(name), row);
       yield true;
     }
   }
   for (const batch of remembered) {
     to.long(layout.batchBranch);
-    laidDown(() => layout.batches.write(batch, to), `batch ${batch.offset}`);
+    try {
+      layout.batches.write(batch, to);
+    } catch (error) {
+      throw blame(error, `batch ${batch.offset}`);
+    }
     hash.add('id', [batch.id, batch.offset]);
     yield false;
-  }
-}
-
-/** What a codec cannot hold, such as an integer of more than 64 bits in Avro, is told by its place. */
-function laidDown(write: () => void, what: string, table?: string): void {
-  try {
-    write();
-  } catch (error) {
-    throw blame(error, what, { ...(table !== undefined && { table }) });
   }
 }
