@@ -91,6 +91,10 @@ export class Engine {
   /** Takes over the tables of another engine, which then has none. Who reads the old ones goes on with them. */
   adopt(other: Engine): void {
     assert(this.#journal.length === 0, 'no transaction is under way');
+    for (const [name, { catalog }] of other.#byName) {
+      const before = this.#byName.get(name)?.catalog;
+      if (before !== undefined) catalog.succeed(before);
+    }
     this.#byName = other.#byName;
     this.#tables = other.#tables;
     this.#dead = other.#dead;

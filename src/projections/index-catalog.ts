@@ -134,6 +134,11 @@ export class IndexCatalog {
     this.withdraw(index);
   }
 
+  /** Goes on for another catalog of this table: indexes that were dropped there are not unknown here. */
+  succeed(other: IndexCatalog): void {
+    for (const name of other.#goneNames) this.#goneNames.add(name);
+  }
+
   /** Takes an index away, if it is there, as if it had never been. */
   withdraw(index: TableIndex): void {
     this.#gone ??= new WeakSet();

@@ -141,6 +141,7 @@ export class IndexHistory<S> implements PastEntries {
   /** Ends the running transaction: nothing will be taken back. */
   settle(): void {
     if (this.#waiting.length > WAITING_MAX) this.#file();
+    this.#waiting.settle();
     this.#settled = this.#waiting.length;
     if (this.#recent.length > 0) this.#recent.length = 0;
   }

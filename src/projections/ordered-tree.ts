@@ -43,12 +43,10 @@ export class OrderedTree implements Sequence, Ties {
     this.#keys = keys;
   }
 
-  /** Entries. */
   get size(): number {
     return this.#leaves.size + this.#waitingCount;
   }
 
-  /** Bytes of typed arrays. */
   get bytes(): number {
     return this.#leaves.bytes + this.#waiting.bytes;
   }
@@ -92,6 +90,8 @@ export class OrderedTree implements Sequence, Ties {
   /** Puts entries that wait in their places, once there are so many. */
   settle(many: number = WAITING_MAX): void {
     if (this.#waitingCount >= many) this.#place();
+    // A large transaction was undone.
+    else if (this.#waitingCount === 0 && this.#waiting.capacity > 2 * many) this.#waiting = new Entries(ROOM_MIN);
   }
 
   /** The position of the first entry after the edge; past the last leaf when there is none. */

@@ -89,8 +89,14 @@ export class Removals<S> {
     for (let at = this.#start; at < this.#end; at++) {
       take(this.#sources[at]!, this.#entries, at, this.#died[at]!, this.#since[at]!, at - this.#start);
     }
-    this.#sources.length = 0;
     this.#start = this.#end = this.#seen = 0;
+    this.settle();
+  }
+
+  /** Gives back what a large transaction took, once nothing waits: it may have been undone. */
+  settle(): void {
+    if (this.#end > 0) return;
+    if (this.#sources.length > 0) this.#sources.length = 0;
     if (this.#died.length > ROOM_MAX) this.#giveBack();
   }
 

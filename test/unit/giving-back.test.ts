@@ -14,6 +14,36 @@ function heldLong(updates: number) {
   return { store, view };
 }
 
+describe('a large transaction', () => {
+  it('that is undone leaves no more behind than there was', () => {
+    const store = createStore({ tables, mode: 'production' });
+    const ids = Array.from({ length: 80_000 }, (_, n) => `i${n}`);
+    store.transact((tx) => ids.forEach((id, n) => tx.items.insert({ id, n })));
+    const before = store.stats().tables.items;
+    const rows = store.read((db) => [...db.items.scan()]);
+    const undone = (): unknown =>
+      store.transact((tx) => {
+        for (const [n, id] of ids.entries()) {
+          tx.items.put({ id, n: -n - 1 });
+          tx.items.insert({ id: `new ${id}`, n });
+          tx.items.put({ id, n: -n - 2 });
+          tx.items.delete(id);
+        }
+        throw new Error('no');
+      });
+    expect(undone).toThrow('no');
+    store.check();
+    expect(store.read((db) => [...db.items.scan()])).toEqual(rows);
+    const { indexes, ...rest } = store.stats().tables.items;
+    expect(rest).toMatchObject({ rows: before.rows, past: 0 });
+    for (const name of ['primaryKey', 'byN'] as const) {
+      expect(indexes[name]).toMatchObject({ entries: before.indexes[name].entries, past: 0 });
+      expect(indexes[name].pastBytes).toBeLessThan(4096);
+      expect(indexes[name].bytes).toBeLessThan(1.5 * before.indexes[name].bytes);
+    }
+  });
+});
+
 describe('history that a view held', () => {
   it('is given back in slices, as transactions end, and all of it', () => {
     const { store, view } = heldLong(10_000);

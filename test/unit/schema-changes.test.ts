@@ -40,6 +40,14 @@ function codeOf(run: () => unknown): string {
 }
 
 describe('dropIndex', () => {
+  it('is not forgotten by a restore', async () => {
+    const { store } = open();
+    const bytes = await store.snapshot().toBytes();
+    store.dropIndex('tasks', 'byQueue');
+    await store.restore(bytes);
+    expect(codeOf(() => [...store.now().tasks.scan('byQueue')])).toBe('IndexDropped');
+  });
+
   it('takes the index from views of every offset, and from scans under way', async () => {
     const { store, put } = open(100);
     const older = store.asOf(0);
