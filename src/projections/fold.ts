@@ -20,8 +20,14 @@ export function unfold(engine: Engine, { offset, changes }: AnyBatch): void {
 
 function apply(engine: Engine, offset: number, changes: readonly AnyChange[]): void {
   engine.begin();
-  for (const change of changes) applyChange(engine, offset, change);
-  engine.settle();
+  try {
+    for (const change of changes) applyChange(engine, offset, change);
+  } catch (error) {
+    engine.rollback(0);
+    throw error;
+  } finally {
+    engine.settle();
+  }
 }
 
 /**
