@@ -9,7 +9,7 @@ import type { TableState } from './table-state.js';
 
 /** What one index has and takes. */
 export interface IndexStats {
-  /** Entries of the newest state. */
+  /** Entries of the tree, with what a transaction under way has written, and what a log has yet to take. */
   readonly entries: number;
   /** Bytes of the newest state's tree and hash; keys that are kept beside it are estimated. */
   readonly bytes: number;
@@ -21,7 +21,7 @@ export interface IndexStats {
 
 /** What one table has and takes. */
 export interface TableStats<I extends string = string> {
-  /** Of the newest state, like entries: with what a transaction under way has written, or a log has yet to take. */
+  /** Those that readers of the head see. */
   readonly rows: number;
   /** Row versions, absences among them, that are overwritten and that views of the past may need. */
   readonly past: number;
@@ -78,10 +78,11 @@ export interface StatsParts {
 /** Reads the counts that the parts keep anyway: no row, entry, version or batch is looked at. */
 export function statsOf({ engine, log, horizon, past, subscribers }: StatsParts): StoreStats {
   const { head, floor } = log;
+  const version = horizon.timeline.versionOf(head);
   return {
     head,
     floor,
-    tables: Object.fromEntries([...engine.tables].map(([name, table]) => [name, tableStats(table)])),
+    tables: Object.fromEntries([...engine.tables].map(([name, table]) => [name, tableStats(table, version)])),
     log: { batches: head - floor + 1, bytes: horizon.logBytes },
     history: {
       from: Math.max(horizon.known, horizon.floor),
@@ -100,10 +101,10 @@ function buildStats({ name, catalog }: TableState): readonly BuildStats[] {
   return catalog.builds.map(({ plan, progress }) => ({ table: name, index: plan.name, ...progress }));
 }
 
-function tableStats(table: TableState): TableStats {
+function tableStats(table: TableState, version: number): TableStats {
   const indexes = table.indexes.map((index) => [index.plan.name, indexStats(index)] as const);
   return {
-    rows: table.sizeAt(Infinity),
+    rows: table.sizeAt(version),
     past: table.retained,
     bytes: table.bytes,
     indexes: Object.fromEntries(indexes),
