@@ -226,7 +226,7 @@ it('of a store in memory, whose indexes come and go, and which is restored', asy
           expect([store.floor, store.stats().history]).toMatchObject([store.head + 1, { checkpoints: 0, made: 0 }]);
           for (const held of world.held.splice(0)) world.compare(held);
           // What was added before is there from the beginning, now, and nobody knows what was dropped.
-          world.notes = isThere ? 0 : undefined;
+          world.notes = isThere ? 0 : world.notes;
         }
       } else if ('write' in made) {
         for (const one of made.write) store.transact(world.apply(one, store.head));
