@@ -5,7 +5,7 @@ import type { Answer, Entry } from 'memoir/fsm';
 
 import type { Order } from '../harness/launch.js';
 import { collect, type Measured } from '../harness/measure.js';
-import { Turns } from '../harness/turns.js';
+import { quiet, Turns } from '../harness/turns.js';
 import { rowOf } from '../scale/rows.js';
 import { watched } from '../scale/tasks.js';
 import { machine, moveOf, type Machine, type MachineOptions } from './machine.js';
@@ -109,6 +109,7 @@ async function snapshot({ peer, rows }: FsmOrder): Promise<Checked> {
   bench.run(rows, 64, bench.creating);
   const moves = bench.entries(0, CHUNK, bench.moving(rows));
   collect();
+  await quiet();
   const before = bench.checks();
   let begin = performance.now();
   const taken = bench.fsm.snapshot();

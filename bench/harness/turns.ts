@@ -46,3 +46,12 @@ export class Turns {
     return { slices: own.length, median: at(0.5), p99: at(0.99), longest: at(1), collector };
   }
 }
+
+/** Resolves when nothing is done between turns: sealing and giving back are slices of their own. */
+export async function quiet(): Promise<void> {
+  for (let idle = 0; idle < 50;) {
+    const begin = performance.now();
+    await setImmediate();
+    idle = performance.now() - begin < 1 ? idle + 1 : 0;
+  }
+}

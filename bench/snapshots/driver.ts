@@ -1,10 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
-
 import { createStore, json, readSnapshot, type ByteCodec, type VerifiedSnapshot } from 'memoir';
 import { avro } from 'memoir/avro';
 
 import { collect, peakResident, Stopwatch, type Measured } from '../harness/measure.js';
-import { Turns } from '../harness/turns.js';
+import { quiet, Turns } from '../harness/turns.js';
 import { idOf, rowOf } from '../scale/rows.js';
 import { fingerprint, insertAll, tasksStore, tasksTable, watched } from '../scale/tasks.js';
 
@@ -23,7 +21,7 @@ async function snapshot({ rows, codec: name }: SnapshotOrder): Promise<Measured>
   const check = watched(store);
   insertAll(store, 0, rows);
   collect();
-  await sealed();
+  await quiet();
   const print = store.read(fingerprint);
   const turns = new Turns();
   const taken = store.snapshot();
@@ -49,15 +47,6 @@ async function snapshot({ rows, codec: name }: SnapshotOrder): Promise<Measured>
   if (again.read(fingerprint) !== print) throw new Error('what was loaded is not what was there');
   const figures = { encode, verify, load, capture, writes, bytes: bytes.length / rows, resident: peakResident() };
   return { figures: { ...figures, ...slices } };
-}
-
-/** Resolves when what was written has been sealed, in slices that are no part of a snapshot. */
-async function sealed(): Promise<void> {
-  for (let quiet = 0; quiet < 50;) {
-    const begin = performance.now();
-    await setImmediate();
-    quiet = performance.now() - begin < 1 ? quiet + 1 : 0;
-  }
 }
 
 function loaded(image: VerifiedSnapshot) {
