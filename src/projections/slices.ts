@@ -29,8 +29,8 @@ export function sharedTurns({ elapsed, pause }: Turns, happened: () => number, t
 /** The clock is looked at once in so many steps. */
 const STEPS_PER_LOOK = 8;
 
-/** A slice ends when so much of its time is gone: its last steps, and what V8 compiles on the way, take the rest. */
-const SHARE = 0.7;
+/** A slice ends when so much of its time is gone: its last steps, and what V8 compiles and marks, may take the rest. */
+const SHARE = 0.5;
 
 /** A stretch of work, after which everything else has its turn. */
 export class Slice {
