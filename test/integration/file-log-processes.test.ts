@@ -44,14 +44,16 @@ describe('the lock of a log', () => {
   it('of a process whose number another has now is taken over', async () => {
     const dir = join(workshop.dir, 'reused');
     const { pid } = process;
-    await fileLog({ dir, host: { me: { pid, host: hostname(), start: 'another time' } } }).open();
+    const first = await fileLog({ dir, host: { me: { pid, host: hostname(), start: 'another time' } } }).open();
     await (await fileLog({ dir }).open()).close();
+    await first.close();
   });
 
   it('of another machine is respected, whatever runs here', async () => {
     const dir = join(workshop.dir, 'elsewhere');
-    await fileLog({ dir, host: { me: { pid: 1, host: 'elsewhere' } } }).open();
+    const first = await fileLog({ dir, host: { me: { pid: 1, host: 'elsewhere' } } }).open();
     await expect(fileLog({ dir }).open()).rejects.toThrow(/process 1 on "elsewhere".*remove/);
+    await first.close();
   });
 });
 
@@ -104,6 +106,7 @@ describe('a follower in another process', () => {
     await expect(entries.next()).rejects.toMatchObject({ code: 'LineageChanged', requested: log.lineage });
     await second.close();
     await reader.close();
+    await log.close();
   });
 
   it('waits for a log that is not there yet', async () => {

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { openStore } from '../../src/index.js';
 import { fileLog } from '../../src/log-file.js';
-import { crashTables, rowsAfter } from '../support/crash-workload.js';
+import { crashTables, CrashTwin } from '../support/crash-workload.js';
 import { root } from '../support/repository.js';
 
 let dir: string;
@@ -26,6 +26,7 @@ const read = () =>
   openStore({ tables: crashTables, log: fileLog({ dir }), readOnly: true, onError: (error) => errors.push(error) });
 
 it('follow a process that writes, through its deaths', { timeout: 120_000 }, async () => {
+  const twin = new CrashTwin();
   const first = await read();
   const offsets: number[] = [];
   first.changes({ from: 1 }).subscribe(({ offset, id }) => {
@@ -41,13 +42,13 @@ it('follow a process that writes, through its deaths', { timeout: 120_000 }, asy
     const ended = once(child, 'close');
     await first.waitFor(first.head + 100);
     const late = await read();
-    expect(late.read((db) => [...db.items.scan()])).toStrictEqual(rowsAfter(late.head));
+    expect(late.read((db) => [...db.items.scan()])).toStrictEqual(twin.after(late.head).rows);
     await late.waitFor(late.head + 50);
     child.kill('SIGKILL');
     await ended;
     await late.close();
     const { offset, items } = first.now();
-    expect([...items.scan()]).toStrictEqual(rowsAfter(offset));
+    expect([...items.scan()]).toStrictEqual(twin.after(offset).rows);
   }
   const writer = await openStore({ tables: crashTables, log: fileLog({ dir }) });
   if (writer.head > 0) await first.waitFor({ lineage: writer.lineage, offset: writer.head });

@@ -21,14 +21,25 @@ function body(n: number): Parameters<DurableStore<Tables>['transact']>[0] {
   };
 }
 
+/** What the n-th transaction is called. */
+const named = (n: number): { readonly id: string; readonly meta: { readonly n: number } } => ({
+  id: `n${n}`,
+  meta: { n },
+});
+
 /** Writes the n-th transaction. */
 export async function submit(store: DurableStore<Tables>, n: number): Promise<void> {
-  await store.transact(body(n), { id: `n${n}`, meta: { n } });
+  await store.transact(body(n), named(n));
 }
 
-/** The rows after the first so many transactions, of a store in memory that had just these. */
-export function rowsAfter(count: number): readonly unknown[] {
-  const store = createStore({ tables: crashTables });
-  for (let n = 1; n <= count; n++) store.transact(body(n) as never);
-  return store.read((db) => [...db.items.scan()]);
+/** A store in memory that had the same transactions, and nothing else. */
+export class CrashTwin {
+  readonly #store = createStore({ tables: crashTables, stateHash: true });
+
+  /** Its rows and its state hash after the first so many transactions. */
+  after(count: number): { readonly rows: readonly unknown[]; readonly stateHash: string } {
+    for (let n = this.#store.head + 1; n <= count; n++) this.#store.transact(body(n) as never, named(n));
+    using view = this.#store.asOf(count);
+    return { rows: [...view.items.scan()], stateHash: this.#store.stateHash(count) };
+  }
 }

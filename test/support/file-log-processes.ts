@@ -9,6 +9,7 @@ import { root } from './repository.js';
 /** A folder for logs, and the file log as plain JavaScript, which a process begins with at once. */
 export class Workshop {
   readonly dir: string = mkdtempSync(join(tmpdir(), 'memoir-processes-'));
+  readonly #started: LogProcess[] = [];
 
   constructor() {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -22,10 +23,14 @@ export class Workshop {
 
   start(log: string, role: 'write' | 'hold' | 'follow'): LogProcess {
     const script = join(root, 'test/support/file-log-writer.mjs');
-    return new LogProcess([script, join(this.dir, 'built/log-file.js'), join(this.dir, log), role]);
+    const process = new LogProcess([script, join(this.dir, 'built/log-file.js'), join(this.dir, log), role]);
+    this.#started.push(process);
+    return process;
   }
 
-  remove(): void {
+  /** Ends what a test that failed has left running: it would keep the runner from ending. */
+  async remove(): Promise<void> {
+    await Promise.all(this.#started.map((process) => process.kill()));
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
