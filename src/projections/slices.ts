@@ -30,7 +30,7 @@ export function sharedTurns({ elapsed, pause }: Turns, happened: () => number, t
 const STEPS_PER_LOOK = 8;
 
 /** A slice ends when so much of its time is gone: its last steps, and what V8 compiles and marks, may take the rest. */
-const SHARE = 0.5;
+const SHARE = 0.4;
 
 /** A stretch of work, after which everything else has its turn. */
 export class Slice {
