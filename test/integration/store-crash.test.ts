@@ -15,7 +15,7 @@ import { fileLog } from '../../src/log-file.js';
 import { crashTables, CrashTwin, submit } from '../support/crash-workload.js';
 import { root } from '../support/repository.js';
 
-/** How often a process is killed: a quarter as often as one with a log alone, since it takes as much longer to begin. */
+/** How often a process is killed: a quarter as often as one with a log alone, since it takes longer to begin. */
 const ROUNDS = Math.ceil(Number(process.env['MEMOIR_ROUNDS'] ?? 100) / 4);
 
 let dir: string;
