@@ -208,7 +208,7 @@ describe('verify and repair', () => {
     const { before, after, dropped } = await host.plan(disk).repair();
     expect(before).toMatchObject({ floor: 4, head: 7, isWhole: false });
     expect(after).toMatchObject({ floor: 4, head: 7, isWhole: true, isClean: true });
-    expect(dropped).toEqual(['log-0000000000000001.avro', 'snapshot-0000000000000002.avro']);
+    expect(dropped).toEqual(['snapshot-0000000000000002.avro', 'log-0000000000000001.avro']);
     const log = await host.plan(disk).open();
     expect((await taken(log.read(4))).map(({ body }) => body)).toEqual(ALL.slice(3));
     expect(await log.shelf.list()).toEqual([3]);

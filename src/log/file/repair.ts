@@ -49,8 +49,13 @@ async function repairLocked(host: Host, dir: string): Promise<LogRepair> {
   const { last, parts } = run;
 
   const mended = new Map(parts.filter((part) => part.mended !== undefined).map((part) => [part.segment.name, part]));
+  const lost = report.files.filter((file) => mended.has(file.file) || !belongs(file, run));
+  const ofKind = (wanted: FileReport['kind']): string[] =>
+    lost.filter(({ kind }) => kind === wanted).map(({ file }) => file);
   const dropped = [
-    ...report.files.filter((file) => mended.has(file.file) || !belongs(file, run)).map(({ file }) => file),
+    // snapshots first: without a segment that is damaged, an interrupted repair would look as if it had ended
+    ...ofKind('snapshot'),
+    ...ofKind('segment'),
     // without the mark nobody knows whether the log had begun anew with it
     ...beginsAmong(await disk.list(dir)),
   ];
