@@ -81,8 +81,8 @@ function transact(store: Store, one: Write): void {
     if ('lead' in one && one.is !== undefined) tx.teams.put({ team: teamOf(one.lead), lead: one.is });
   });
   if (!('exchange' in one)) return;
-  // In three steps, as a fold of one change at a time can follow.
-  const [a, b] = [store.now().members.get(idOf(one.exchange)), store.now().members.get(idOf(one.by))];
+  // In three steps, as a fold of one change at a time can follow. A view that was merely dropped would go on pinning.
+  const [a, b] = store.read(({ members: all }) => [all.get(idOf(one.exchange)), all.get(idOf(one.by))]);
   if (a === undefined || b === undefined || a === b) return;
   store.transact((tx) => tx.members.delete(a.id));
   store.transact((tx) => tx.members.update(b.id, { badge: a.badge }));
