@@ -20,7 +20,7 @@ import type { RebuildOptions } from './txn/rebuilding.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
 import { givenUp, ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
-import { ProjectedState, SourceWanted } from './txn/projected-state.js';
+import { definitionsFor, ProjectedState, SourceWanted } from './txn/projected-state.js';
 import { replaced, swapIn } from './txn/projection-swap.js';
 import type { OpenTransaction } from './txn/transaction.js';
 import { refuseStale } from './txn/stale-projections.js';
@@ -275,17 +275,6 @@ export abstract class ProjectingStore extends StoreCore {
     });
     return { parts, sink: sink! };
   }
-}
-
-/** The definitions of a projection's tables, and of its sources where it reads them, with the store's own indexes. */
-function definitionsFor(
-  { tables, sources }: ProjectionDefinition,
-  engine: Engine,
-  withSources = true,
-): Engine['definitions'] {
-  const present = engine.definitions;
-  const names = [...(withSources ? sources.keys() : []), ...tables.keys()];
-  return new Map(names.map((name) => [name, present.get(name) ?? tables.get(name)!]));
 }
 
 /** Those of the tables of a projection. */

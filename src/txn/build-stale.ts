@@ -3,7 +3,7 @@ import type { ProjectionDefinition } from '../projections/projection.js';
 import type { Loaded } from '../projections/snapshot-load.js';
 import { TableReads } from '../projections/table-reader.js';
 import { ofTable } from '../codecs/state-hash.js';
-import { ProjectedState, type ProjectedParts } from './projected-state.js';
+import { definitionsFor, ProjectedState, type ProjectedParts } from './projected-state.js';
 import { HEAD, swapIn } from './projection-swap.js';
 import { Projector } from './projector.js';
 import { refuseStale } from './stale-projections.js';
@@ -44,9 +44,7 @@ export function* buildStale(
 
 /** The state of a projection, empty, with room for a copy of what it reads. */
 function stateFor(definition: ProjectionDefinition, engine: Engine, settings: Settings): ProjectedState {
-  const present = engine.definitions;
-  const names = [...definition.sources.keys(), ...definition.tables.keys()];
-  const made = new Engine(new Map(names.map((name) => [name, present.get(name)!])), settings.filterRows);
+  const made = new Engine(definitionsFor(definition, engine), settings.filterRows);
   return new ProjectedState({ engine: made, definition, settings });
 }
 

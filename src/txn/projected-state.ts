@@ -130,6 +130,17 @@ export class ProjectedState {
   }
 }
 
+/** The definitions of a projection's tables, and of its sources where it reads them, with the store's own indexes. */
+export function definitionsFor(
+  { tables, sources }: ProjectionDefinition,
+  engine: Engine,
+  withSources = true,
+): Engine['definitions'] {
+  const present = engine.definitions;
+  const names = [...(withSources ? sources.keys() : []), ...tables.keys()];
+  return new Map(names.map((name) => [name, present.get(name) ?? tables.get(name)!]));
+}
+
 function* together<A>(all: Iterable<A>): Generator<readonly A[]> {
   let some: A[] = [];
   for (const one of all) {
