@@ -6,6 +6,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** A number's binary64, seen as bytes: a view of each reader's own bytes would be made for every batch. */
 const double = new DataView(new ArrayBuffer(8));
 
+/** What the last of ten bytes is worth, seven bits each but for the sign. */
+const LONG_SCALE_MAX = 2 ** 62;
+
 /**
  * Takes values from bytes, one after the other, as `ByteWriter` laid them. Whatever the bytes are, it reads within
  * them, takes no more memory than they have, and throws a `Fault` `Damaged` where they make no sense.
@@ -63,7 +66,9 @@ export class ByteReader {
     for (let scale = 64; byte >= 0x80; scale *= 128) {
       byte = this.byte();
       value += (byte & 0x7f) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) throw new Fault('Damaged', `has a number beyond 2^53 at byte ${from}`);
+      // Ten bytes are the most that Avro has; after many more the scale is infinite, and the number none.
+      if (value > Number.MAX_SAFE_INTEGER || scale > LONG_SCALE_MAX)
+        throw new Fault('Damaged', `has a number beyond 2^53 at byte ${from}`);
     }
     return negative ? -value - 1 : value;
   }
