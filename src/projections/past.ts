@@ -123,6 +123,8 @@ export class Past implements Listener {
     const source = this.#nearest(offset, era);
     const made = new Engine(engine.definitionsAt(offset), engine.filterRows);
     for (const [name, { catalog }] of made.tables) catalog.standFor(engine.tables.get(name)!.catalog, offset);
+    // An index may have become unique since: rows that shared a key then did no wrong.
+    made.doubt();
     source.enter(made);
     const span = new PastSpan(made, era, source.offset, offset);
     // Where no checkpoint is near, what lies further off than those would is passed without a look back.

@@ -330,3 +330,30 @@ it('is refused under an index that has become unique, wherever in its hash the t
     await expect(open(medium, true)).rejects.toMatchObject({ code: 'UniqueViolation', index: 'byN', key: [7] });
   }
 });
+
+it.each([false, true])(
+  'has what shared a key in the past that is unique today, opened by a snapshot: %s',
+  async (saved) => {
+    const Row = t.strict({ id: t.string, n: t.Int });
+    const open = (medium: MemoryMedium, unique: boolean) =>
+      openStore({
+        tables: { rows: table(Row, { primaryKey: 'id', indexes: { byN: { on: ['n'], unique } } }) },
+        log: medium.plan(),
+      });
+    const medium = new MemoryMedium();
+    const older = await open(medium, false);
+    await older.transact((tx) => tx.rows.put({ id: 'a', n: 7 }));
+    await older.transact((tx) => tx.rows.put({ id: 'b', n: 7 }));
+    await older.transact((tx) => tx.rows.delete('a'));
+    if (saved) await older.saveSnapshot();
+    await older.close();
+    await using store = await open(medium, true);
+    const ids = (offset: number, key: number[]) =>
+      [...store.asOf(offset).rows.scan('byN', { prefix: key })].map((r) => r.id);
+    for (const offset of [3, 2, 1, 0, 2]) {
+      const wanted = [[], ['a'], ['a', 'b'], ['b']][offset];
+      expect([ids(offset, []), ids(offset, [7])]).toEqual([wanted, wanted]);
+      store.check();
+    }
+  },
+);
