@@ -348,7 +348,7 @@ it.each([false, true])(
     if (saved) await older.saveSnapshot();
     await older.close();
     await using store = await open(medium, true);
-    const ids = (offset: number, key: number[]) =>
+    const ids = (offset: number, key: [] | [number]) =>
       [...store.asOf(offset).rows.scan('byN', { prefix: key })].map((r) => r.id);
     for (const offset of [3, 2, 1, 0, 2]) {
       const wanted = [[], ['a'], ['a', 'b'], ['b']][offset];
