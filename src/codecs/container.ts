@@ -81,6 +81,12 @@ export function readHead(reader: ByteReader): ContainerHead {
   };
 }
 
+/** True when the marker of a head follows from the rest of it, as memoir writes them: nothing in it has changed. */
+export function isProven({ schema, notes, sync }: ContainerHead): boolean {
+  const own = containerHead(schema, Object.fromEntries(notes)).sync;
+  return own.every((byte, i) => byte === sync[i]);
+}
+
 /** Reads block after block, up to the end. @throws a `Fault` `Damaged` */
 export function* readBlocks(reader: ByteReader, sync: Uint8Array): Generator<ContainerBlock> {
   while (!reader.done) yield readBlock(reader, sync);

@@ -1,6 +1,6 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import { ByteReader } from '../codecs/byte-reader.js';
-import { readBlocks, readHead } from '../codecs/container.js';
+import { isProven, readBlocks, readHead } from '../codecs/container.js';
 import { crc32c } from '../codecs/crc32c.js';
 import { Fault } from '../codecs/fault.js';
 import type { RowReading, SchemaReadings } from '../codecs/row-reading.js';
@@ -48,8 +48,12 @@ export interface SnapshotEnd {
 
 /** Reads the header. Throws a `Fault` `Damaged`, or `FormatUnknown` when it takes another codec or a newer memoir. */
 export function openSnapshot(bytes: Uint8Array, codecs: readonly ByteCodec[]): SnapshotFile {
-  const { notes } = readHead(new ByteReader(bytes));
+  const head = readHead(new ByteReader(bytes));
+  const { notes } = head;
   const note = (name: string): string => notes.get(`memoir.${name}`) ?? '';
+  // Before what it says is believed: a format or a codec that nobody knows may be a flipped bit.
+  if (!isProven(head) && [...notes.keys()].some((name) => name.startsWith('memoir.')))
+    throw new Fault('Damaged', 'has a head that is not what was written');
   if (note('kind') !== 'snapshot') throw new Fault('FormatUnknown', 'is no snapshot of memoir');
   if (Number(note('format')) > SNAPSHOT_FORMAT)
     throw new Fault('FormatUnknown', `is of format ${note('format')}: use the newer memoir that wrote it`);

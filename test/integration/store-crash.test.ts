@@ -15,8 +15,8 @@ import { fileLog } from '../../src/log-file.js';
 import { crashTables, CrashTwin, submit } from '../support/crash-workload.js';
 import { root } from '../support/repository.js';
 
-/** How often a process is killed: a quarter as often as one with a log alone, since it takes longer to begin. */
-const ROUNDS = Math.ceil(Number(process.env['MEMOIR_ROUNDS'] ?? 100) / 4);
+/** How often a process is killed; beyond a hundred, a quarter as often as one with a log alone, which begins sooner. */
+const ROUNDS = Math.max(100, Math.ceil(Number(process.env['MEMOIR_ROUNDS'] ?? 100) / 4));
 
 let dir: string;
 beforeAll(() => {

@@ -172,6 +172,21 @@ describe('snapshots beside the log', () => {
     await third.close();
   });
 
+  it.each(['kind', 'format', 'codec'])('do not count when the %s in their head is damaged', async (name) => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium, { keep: { batches: 1 } });
+    for (let n = 0; n < 2; n++) {
+      await fill(store, 4);
+      await store.saveSnapshot();
+    }
+    await store.close();
+    const newest = medium.snapshots.get(8)!;
+    newest[Buffer.from(newest).indexOf(`memoir.${name}`) + `memoir.${name}`.length + 1]! ^= 1;
+    await (await openOn(medium)).close();
+    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
+    expect([...medium.snapshots.keys()]).toEqual([4]);
+  });
+
   it('stay where they are when they cannot be read yet, or when nothing else is whole', async () => {
     const medium = new MemoryMedium();
     const store = await openOn(medium, { keep: { batches: 1 } });

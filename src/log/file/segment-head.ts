@@ -1,5 +1,5 @@
 import { ByteReader } from '../../codecs/byte-reader.js';
-import { containerHead, readHead } from '../../codecs/container.js';
+import { containerHead, isProven, readHead } from '../../codecs/container.js';
 import { Fault } from '../../codecs/fault.js';
 import type { WrittenSchema } from '../byte-log.js';
 import { DIGEST_BYTES, equalBytes } from '../frame.js';
@@ -67,10 +67,10 @@ export async function readSegmentHead(file: DiskFile, size: number): Promise<Wri
 /** The head that bytes begin with; the marker, which follows from the rest, proves it. */
 function headIn(bytes: Uint8Array): WrittenHead {
   const reader = new ByteReader(bytes);
-  const { schema, notes, sync } = readHead(reader);
-  const others = Object.fromEntries([...notes].filter(([name]) => !name.startsWith('avro.')));
-  const isOurs = equalBytes(containerHead(schema, others).sync, sync);
-  if (!isOurs && Object.keys(others).some((name) => name.startsWith('memoir.')))
+  const container = readHead(reader);
+  const { schema, notes } = container;
+  const isOurs = isProven(container);
+  if (!isOurs && [...notes.keys()].some((name) => name.startsWith('memoir.')))
     throw new SegmentFault('has a head that is not what was written', 0);
   if (!isOurs || notes.get('memoir.kind') !== 'log')
     throw new Fault('FormatUnknown', 'is an Avro file, and no segment of a log');
@@ -85,7 +85,7 @@ function headIn(bytes: Uint8Array): WrittenHead {
     policy: fsync === 'always' || fsync === 'timed' ? fsync : 'never',
     schema: {
       avro: schema,
-      notes: Object.fromEntries(Object.entries(others).filter(([name]) => !OWN.includes(name))),
+      notes: Object.fromEntries([...notes].filter(([name]) => !OWN.includes(name))),
       fingerprint: notes.get('memoir.fingerprint') ?? '',
     },
   });
