@@ -4,7 +4,7 @@ import type { Key } from '../codecs/key.js';
 import { intervalOf } from '../codecs/range.js';
 import { checkEntries } from './entry-check.js';
 import type { PastEntries } from './index-history.js';
-import type { Position } from './leaves.js';
+import type { Position } from './merge-run.js';
 import type { OrderedTree } from './ordered-tree.js';
 import type { Conflict, TableIndex } from './table-index.js';
 

@@ -3,7 +3,8 @@ import { compareKeys, compareParts, type Key } from '../codecs/key.js';
 import { beginsWith, type Edge } from '../codecs/range.js';
 import { BORN, Entries, ENTRY_BITS } from './entries.js';
 import { headOf } from './key-head.js';
-import { Leaves, type Position, type Sequence } from './leaves.js';
+import { Leaves } from './leaves.js';
+import type { Position, Sequence } from './merge-run.js';
 import { sortEntries, type Ties } from './sort-entries.js';
 
 /** So many entries may wait, when a transaction ends, to be put in their places. */
@@ -75,13 +76,9 @@ export class OrderedTree implements Sequence, Ties {
   /** Removes an entry that is there; it becomes the first of `taken`. */
   remove(ref: number, taken: Entries): void {
     const leaves = this.#leaves;
-    const leaf = leaves.leafOf(ref);
-    if (leaf < 0) return this.#removeWaiting(ref, taken);
-    const at = leaves.placeIn(leaf, ref);
-    if (leaves.isInner(leaf, at)) {
-      leaves.takeInner(leaf, at, taken);
-      return;
-    }
+    const place = leaves.placeOf(ref);
+    if (place < 0) return this.#removeWaiting(ref, taken);
+    if (leaves.takeInner(place, taken)) return;
     this.#aimAt(ref, this.#keys.fullKey(ref));
     this.#find(found);
     leaves.takeOut(found.leaf, found.at, taken);
@@ -120,25 +117,25 @@ export class OrderedTree implements Sequence, Ties {
   }
 
   refAt(position: Position): number {
-    return this.#leaves.entriesOf(position.leaf).ref[this.#leaves.startOf(position.leaf) + position.at]!;
+    return this.#leaves.entriesOf(position.leaf).ref[this.#leaves.placeIn(position.leaf, position.at)]!;
   }
 
   bornAt(position: Position): number {
-    return this.#leaves.entriesOf(position.leaf).bornAt(this.#leaves.startOf(position.leaf) + position.at);
+    return this.#leaves.entriesOf(position.leaf).bornAt(this.#leaves.placeIn(position.leaf, position.at));
   }
 
   /** Where the entry at a position stands to an edge: negative before it, positive after. */
   orderAt(position: Position, edge: Edge): number {
     this.#aim(edge);
-    return this.#order(this.#leaves.entriesOf(position.leaf), this.#leaves.startOf(position.leaf) + position.at);
+    return this.#order(this.#leaves.entriesOf(position.leaf), this.#leaves.placeIn(position.leaf, position.at));
   }
 
   /** Where the entry at a position stands to one of another tree: negative before it, positive after. */
   compareAt(position: Position, other: OrderedTree, there: Position): number {
     const mine = this.#leaves.entriesOf(position.leaf);
     const theirs = other.#leaves.entriesOf(there.leaf);
-    const a = this.#leaves.startOf(position.leaf) + position.at;
-    const b = other.#leaves.startOf(there.leaf) + there.at;
+    const a = this.#leaves.placeIn(position.leaf, position.at);
+    const b = other.#leaves.placeIn(there.leaf, there.at);
     const order = orderOfHeads(mine, a, theirs, b);
     if (order !== 0) return order;
     return compareKeys(this.#keys.fullKey(mine.ref[a]!), other.#keys.fullKey(theirs.ref[b]!));
@@ -184,10 +181,10 @@ export class OrderedTree implements Sequence, Ties {
     this.#leaves.check();
     for (let d = 0; d < this.#leaves.length; d++) {
       const entries = this.#leaves.entriesOf(d);
-      const start = this.#leaves.startOf(d);
-      for (let at = start; at < start + this.#leaves.countOf(d); at++) {
-        this.#aimAt(entries.ref[at]!, this.#keys.fullKey(entries.ref[at]!));
-        assert(this.#order(entries, at) === 0, 'every entry has the head of its key');
+      for (let at = 0; at < this.#leaves.countOf(d); at++) {
+        const place = this.#leaves.placeIn(d, at);
+        this.#aimAt(entries.ref[place]!, this.#keys.fullKey(entries.ref[place]!));
+        assert(this.#order(entries, place) === 0, 'every entry has the head of its key');
       }
     }
   }
@@ -285,12 +282,13 @@ export class OrderedTree implements Sequence, Ties {
 
   /** True when a leaf's first entry is before the aim. */
   #beginsBefore(d: number): boolean {
-    const { numbers } = this.#leaves.directory;
-    const first = d << ENTRY_BITS;
+    const { numbers, ref } = this.#leaves.firsts;
+    const leaf = this.#leaves.leafAt(d);
+    const first = leaf << ENTRY_BITS;
     let order = numbers[first]! - aim[0]!;
     if (order === 0) order = numbers[first + 1]! - aim[1]!;
     if (order === 0) order = numbers[first + 2]! - aim[2]!;
-    if (order === 0) order = this.#orderOfTie(this.#leaves.entriesOf(d).ref[this.#leaves.startOf(d)]!);
+    if (order === 0) order = this.#orderOfTie(ref[leaf]!);
     return order < 0;
   }
 
@@ -300,16 +298,18 @@ export class OrderedTree implements Sequence, Ties {
     const aim0 = aim[0]!;
     const aim1 = aim[1]!;
     const aim2 = aim[2]!;
+    const places = this.#leaves.orderOf(d);
     const start = this.#leaves.startOf(d);
     let low = start;
     let high = start + this.#leaves.countOf(d);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const first = middle << ENTRY_BITS;
+      const place = start + places[middle]!;
+      const first = place << ENTRY_BITS;
       let order = numbers[first]! - aim0;
       if (order === 0) order = numbers[first + 1]! - aim1;
       if (order === 0) order = numbers[first + 2]! - aim2;
-      if (order === 0) order = this.#orderOfTie(ref[middle]!);
+      if (order === 0) order = this.#orderOfTie(ref[place]!);
       if (order < 0) low = middle + 1;
       else high = middle;
     }

@@ -3,7 +3,7 @@ import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import type { Edge, Interval } from '../codecs/range.js';
 import type { PastSpan } from './index-history.js';
-import type { Position } from './leaves.js';
+import type { Position } from './merge-run.js';
 import { OrderedTree } from './ordered-tree.js';
 
 /** A place in one tree between the ends of a stretch, going one way. */

@@ -6,7 +6,7 @@ import { compareKeys, type Key } from '../../src/codecs/key.js';
 import { Entries } from '../../src/projections/entries.js';
 import { headOf } from '../../src/projections/key-head.js';
 import type { Edge } from '../../src/codecs/range.js';
-import type { Position } from '../../src/projections/leaves.js';
+import type { Position } from '../../src/projections/merge-run.js';
 import { OrderedTree } from '../../src/projections/ordered-tree.js';
 import { edgeNear, KEY_FAMILIES, orderOfKey, type KeyFamily } from '../support/hurtful-keys.js';
 import { drive, same, sameList, type Chance, type Trial } from '../support/structures.js';
