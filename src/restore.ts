@@ -9,6 +9,7 @@ import { platform } from './platform.js';
 import type { StoreParts } from './store-parts.js';
 import { buildStale } from './txn/build-stale.js';
 import type { RestoreOptions } from './txn/contract.js';
+import { withoutOthers } from './txn/sequence-names.js';
 import { refuseStale } from './txn/stale-projections.js';
 import type { LedgerStart } from './txn/ledger.js';
 
@@ -116,9 +117,12 @@ function groundOf(
 /** Refuses projections that the state has as other versions made them; or builds them, where that is asked for. */
 async function mend(loaded: Loaded, parts: StoreParts, options: RestoreOptions): Promise<void> {
   const { projector, settings } = parts;
-  if (loaded.head === 0 || projector === undefined) return;
+  if (loaded.head === 0) return;
   if (options.projections === undefined) return refuseStaleIn(loaded, parts);
-  for await (const _ of inSlices(buildStale(loaded, projector.definitions, settings), sliceOf(options), platform));
+  const definitions = projector?.definitions ?? [];
+  // Tables of those that are gone are not loaded. Were their versions kept, code that has them would not build them.
+  loaded.sequences = withoutOthers(loaded.sequences, definitions);
+  for await (const _ of inSlices(buildStale(loaded, definitions, settings), sliceOf(options), platform));
 }
 
 /** By the projections as the log has them: what is on its way there is given up when a state is restored. */

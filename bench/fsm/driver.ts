@@ -10,9 +10,10 @@ import { rowOf } from '../scale/rows.js';
 import { watched } from '../scale/tasks.js';
 import { machine, moveOf, type Machine, type MachineOptions } from './machine.js';
 import { GO_FSM } from './places.js';
+import { inRaft } from './raft.js';
 
 interface FsmOrder extends Order {
-  readonly part: 'apply' | 'snapshot';
+  readonly part: 'apply' | 'snapshot' | 'raft';
   /** One of `MACHINES`, or go-memdb. */
   readonly peer: string;
   /** How many entries are applied together. */
@@ -140,6 +141,32 @@ async function snapshot({ peer, rows }: FsmOrder): Promise<Checked> {
   return { figures, checks: restored.checks() };
 }
 
+/** Moves that are proposed one after the other, as in `go/raft.go`. */
+const ALONE = 1000;
+
+/** Has Raft, in a process of its own, apply entries here, take a snapshot meanwhile, and restore it. */
+async function raft({ peer, rows }: FsmOrder): Promise<Checked> {
+  const options = MACHINES[peer]!;
+  warmUp(options, 64);
+  const bench = new Bench(options);
+  const wereTold = watched(bench.fsm.store);
+  const datasOf = (from: number, to: number, dataOf: (i: number) => Uint8Array) =>
+    bench.entries(from, to, dataOf).map(({ data }) => data);
+  const move = bench.moving(rows);
+  const create = datasOf(0, rows, bench.creating);
+  const proposals = { create, move: datasOf(0, rows, move), alone: datasOf(rows, rows + ALONE, move) };
+  collect();
+  const driven = {
+    applyBatch: (entries: readonly Entry[]) => bench.fsm.applyBatch(entries),
+    snapshot: () => bench.fsm.snapshot(),
+    restore: (source: AsyncIterable<Uint8Array>) => {
+      wereTold();
+      return bench.fsm.restore(source);
+    },
+  };
+  return { figures: await inRaft(driven, proposals), checks: bench.checks() };
+}
+
 /** What is measured, and what has to be the same for all. */
 interface Checked extends Measured {
   readonly checks: Readonly<Record<string, number>>;
@@ -154,7 +181,7 @@ function inGo({ part, rows, group }: FsmOrder): Checked {
 }
 
 const order = JSON.parse(process.argv[2]!) as FsmOrder;
-const PARTS = { apply, snapshot };
+const PARTS = { apply, snapshot, raft };
 const { figures, checks } = await (order.peer === 'go-memdb' ? inGo(order) : PARTS[order.part](order));
 // What was found goes with the figures: the report refuses rounds in which peers differ.
 const found = Object.fromEntries(Object.entries(checks).map(([name, value]) => [`check.${name}`, value]));

@@ -13,16 +13,27 @@ const USAGE = `npm run bench:fsm -- [options]
   --rows 100000       how many rows are created, and how many moves follow
   --rounds 9          how often each case runs
   --peers a,b         of memoir, memoir, Avro, memoir, unhashed and go-memdb, apart by semicolons
-  --only apply        of apply, snapshot
+  --only apply        of apply, snapshot, raft
   --smoke             tiny sizes: shows only that everything runs`;
 
 const PEERS = ['memoir', 'memoir, Avro', 'memoir, unhashed', 'go-memdb'];
-const PARTS = ['apply', 'snapshot'];
+const PARTS = ['apply', 'snapshot', 'raft'];
 const PACKAGES = [
   'golang-github-hashicorp-go-memdb-dev',
   'golang-github-hashicorp-go-msgpack-dev',
   'golang-github-hashicorp-raft-dev',
 ];
+
+/** What is built in Go: files, and their names beside each other. */
+const SOURCES = {
+  'bench/fsm/go/main.go': 'main.go',
+  'bench/fsm/go/raft.go': 'raft.go',
+  'bench/durable/go/rows.go': 'made.go',
+  'bench/peers/go/rows.go': 'rows.go',
+  'bench/peers/go/indexers.go': 'indexers.go',
+  'examples/raft-task-server/raftd/link.go': 'link.go',
+  'examples/raft-task-server/raftd/machine.go': 'machine.go',
+};
 
 /** Builds the machine in Go, of its own source and of what other benches have in Go. Returns versions. */
 function prepareGo(): Record<string, string> {
@@ -32,10 +43,7 @@ function prepareGo(): Record<string, string> {
   const source = join(HERE, 'dist/go');
   rmSync(source, { recursive: true, force: true });
   mkdirSync(source, { recursive: true });
-  const parts = { 'fsm/go/main.go': 'main.go', 'durable/go/rows.go': 'made.go', 'peers/go/rows.go': 'rows.go' };
-  for (const [from, to] of Object.entries({ ...parts, 'peers/go/indexers.go': 'indexers.go' })) {
-    cpSync(join(ROOT, 'bench', from), join(source, to));
-  }
+  for (const [from, name] of Object.entries(SOURCES)) cpSync(join(ROOT, from), join(source, name));
   buildGo(source, GO_FSM);
   const versionOf = (name: string) => output('dpkg-query', ['-W', '-f', '${Version}', name]);
   return { go: output('go', ['version']), ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])) };
@@ -63,10 +71,10 @@ if (values.help) {
     heap: Math.max(2048, Math.ceil(rows / 150)),
   };
   const groupOf = (part: string, group: number) => peers.map((peer) => ({ ...base, part, peer, group }));
-  const groups = [groupOf('apply', 1), groupOf('apply', 64), groupOf('snapshot', 64)].filter(
+  const groups = [groupOf('apply', 1), groupOf('apply', 64), groupOf('snapshot', 64), groupOf('raft', 64)].filter(
     ([first]) => first !== undefined && only.includes(first.part),
   );
-  const versions = peers.includes('go-memdb') ? prepareGo() : {};
+  const versions = peers.includes('go-memdb') || only.includes('raft') ? prepareGo() : {};
   build();
   console.log(
     report(new Figures([run('fsm', groups.flat(), smoke, { inTurn: (_, round) => inTurn(groups, round), versions })])),

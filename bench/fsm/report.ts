@@ -24,7 +24,9 @@ const CHECKS = ['check.rows', 'check.sum'];
 /** The tables about state machines, as Markdown. @throws an `Error` where machines came to different states */
 export function report(figures: Figures): string {
   const about = `Medians of the rounds; ratios within a round, with the interval that holds them with 95 % confidence.`;
-  const parts = [applied(figures, 1), applied(figures, 64), snapshots(figures)].filter((part) => part !== '');
+  const parts = [applied(figures, 1), applied(figures, 64), snapshots(figures), inRaft(figures)].filter(
+    (part) => part !== '',
+  );
   return [...parts, CONFIGURATION, `${about} Measured on ${figures.about}.`].join('\n\n');
 }
 
@@ -113,4 +115,28 @@ function snapshots(figures: Figures): string {
     ...['a slice at p99, ms', 'the longest', 'the collector’s longest pause', 'bytes a row', 'to restore, ms'],
   ];
   return table([...head, `times ${PEER}`], rows);
+}
+
+function inRaft(figures: Figures): string {
+  const orders = ordersOf(figures, 'raft', 64);
+  if (orders.length === 0) return '';
+  const peer = orders.find((order) => order['peer'] === PEER);
+  const rows = orders.map((order) => {
+    const of = (name: string) => digits(figures.median(order, name));
+    const than = (...names: string[]) =>
+      peer === undefined || peer === order
+        ? ''
+        : shown(ratioOf(sums(figures, order, names), sums(figures, peer, names)));
+    return [
+      ...[String(order['peer']), digits(1e9 / figures.median(order, 'create')!)],
+      ...[digits(1e9 / figures.median(order, 'move')!), than(...APPLY), digits(figures.median(order, 'alone')! / 1e3)],
+      ...[than('alone'), of('snapshot'), than('snapshot'), of('p99'), of('longest'), of('restore'), than('restore')],
+    ];
+  });
+  const head = [
+    ...[`${count(orders[0]!.rows)} rows, inside hashicorp/raft`, 'creates a second', 'moves a second', `times ${PEER}`],
+    ...['one alone, µs', `times ${PEER}`, 'a snapshot, ms, beside entries', `times ${PEER}`],
+    ...['an entry beside it at p99, ms', 'the longest', 'to restore, ms', `times ${PEER}`],
+  ];
+  return table(head, rows);
 }

@@ -47,7 +47,7 @@ const TIMEOUT = 60 * 60_000;
 
 /** Measures in a process of its own. */
 export function measure(bench: string, order: Order, round: number): Sample {
-  const driver = join(BENCH, 'dist', bench, 'driver.js');
+  const driver = join(BENCH, 'dist/bench', bench, 'driver.js');
   const begin = Date.now();
   const { status, signal, stdout } = spawnSync(
     process.execPath,

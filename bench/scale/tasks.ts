@@ -61,13 +61,16 @@ export function storeWithIndexes(count: number, keep: Keep): TaskStore {
   return createStore({ tables: { tasks }, mode: 'production', keep, pinnedBytesMax: Infinity });
 }
 
-/** Has a subscriber told of everything, and a live query; returns what proves that they were. */
+/** Has a subscriber told of everything, and a live query; returns what proves that they were, and ends them. */
 export function watched(store: Pick<TaskStore, 'head' | 'changes' | 'live'>): () => void {
   let [batches, answers] = [0, 0];
   const { head } = store;
-  store.changes().subscribe(() => batches++);
-  store.live((db) => db.tasks.first('byStatus', { prefix: [STATUSES[1]] })?.id).subscribe(() => answers++);
+  const told = store.changes().subscribe(() => batches++);
+  const live = store.live((db) => db.tasks.first('byStatus', { prefix: [STATUSES[1]] })?.id);
+  const asked = live.subscribe(() => answers++);
   return () => {
+    told.unsubscribe();
+    asked.unsubscribe();
     if (batches !== store.head - head) throw new Error(`the subscriber was told of ${batches} batches`);
     if (answers === 0) throw new Error('the live query has never answered');
   };

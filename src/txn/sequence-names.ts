@@ -1,9 +1,20 @@
 /** Begins the names of the sequences that are memoir's own. */
 export const OF_MEMOIR = 'memoir.';
 
+const OF_VERSION = `${OF_MEMOIR}projection.`;
+
 /** The sequence whose value is the version of a projection that a state has. */
 export function versionSequence(projection: string): string {
-  return `${OF_MEMOIR}projection.${projection}`;
+  return OF_VERSION + projection;
+}
+
+/** Where sequences stand, but for the versions of projections other than these. */
+export function withoutOthers(
+  sequences: ReadonlyMap<string, number>,
+  projections: readonly { readonly name: string }[],
+): ReadonlyMap<string, number> {
+  const known = new Set(projections.map(({ name }) => versionSequence(name)));
+  return new Map([...sequences].filter(([name]) => known.has(name) || !name.startsWith(OF_VERSION)));
 }
 
 const OF_PARKED = `${OF_MEMOIR}parked.`;

@@ -1,6 +1,6 @@
 // A state machine as programs with hashicorp/raft have it: entries in msgpack, applied to go-memdb. It does the work of
 // ../machine.ts on the same rows and indexes, and prints what it measured as one line of JSON. rows.go of bench/durable,
-// and indexers.go and rows.go of bench/peers, are built with it.
+// indexers.go and rows.go of bench/peers, and link.go and machine.go of the example's raftd, are built with it.
 package main
 
 import (
@@ -66,7 +66,10 @@ func (f *FSM) ApplyBatch(logs []*raft.Log) []interface{} {
 	txn := f.db.Txn(true)
 	answers := make([]interface{}, len(logs))
 	for i, log := range logs {
-		answers[i] = apply(txn, log)
+		// Raft delivers its configurations, too.
+		if log.Type == raft.LogCommand {
+			answers[i] = apply(txn, log)
+		}
 	}
 	txn.Commit()
 	return answers
@@ -104,13 +107,13 @@ func apply(txn *memdb.Txn, log *raft.Log) interface{} {
 	return errors.New("unknown command")
 }
 
-type snapshot struct{ txn *memdb.Txn }
+type state struct{ txn *memdb.Txn }
 
-func (f *FSM) Snapshot() (raft.FSMSnapshot, error) { return &snapshot{f.db.Snapshot().Txn(false)}, nil }
+func (f *FSM) Snapshot() (raft.FSMSnapshot, error) { return &state{f.db.Snapshot().Txn(false)}, nil }
 
-func (s *snapshot) Release() {}
+func (s *state) Release() {}
 
-func (s *snapshot) write(out io.Writer) error {
+func (s *state) write(out io.Writer) error {
 	rows, err := s.txn.Get("tasks", "id")
 	if err != nil {
 		return err
@@ -124,7 +127,7 @@ func (s *snapshot) write(out io.Writer) error {
 	return nil
 }
 
-func (s *snapshot) Persist(sink raft.SnapshotSink) error {
+func (s *state) Persist(sink raft.SnapshotSink) error {
 	if err := s.write(sink); err != nil {
 		sink.Cancel()
 		return err
@@ -181,6 +184,14 @@ func (b *bench) entries(from, to int, of func(int) []byte) []*raft.Log {
 	return logs
 }
 
+func datas(from, to int, of func(int) []byte) [][]byte {
+	datas := make([][]byte, 0, to-from)
+	for i := from; i < to; i++ {
+		datas = append(datas, of(i))
+	}
+	return datas
+}
+
 // Nanoseconds an entry; what is applied is made, a chunk at a time, while the clock stands.
 func (b *bench) run(count, group int, of func(int) []byte) float64 {
 	var took time.Duration
@@ -228,14 +239,36 @@ func min(a, b int) int {
 }
 
 func main() {
-	part := flag.String("part", "apply", "apply or snapshot")
+	part := flag.String("part", "raft", "apply, snapshot or raft")
 	rows := flag.Int("rows", 100000, "rows")
 	group := flag.Int("group", 1, "entries applied together")
+	id := flag.String("id", "", "whose machine Raft drives: this one's, unless told")
+	dir := flag.String("dir", "", "where the entries of another machine lie")
+	for _, name := range []string{"address", "peers", "threshold", "trailing"} {
+		flag.String(name, "", "what raftd is told, and is not needed here")
+	}
 	flag.Parse()
+	if *id != "" {
+		bridged(*dir)
+		return
+	}
 	b := &bench{fsm: newFSM()}
 	figures := map[string]float64{}
 	creating := func(i int) []byte { row := Row(rowOf(i)); return encode(create, &row) }
 	moving := func(i int) []byte { to := moveOf(i, *rows); return encode(move, &to) }
+	if *part == "raft" {
+		figures = inRaft(b.fsm, func(name string) [][]byte {
+			switch name {
+			case "create":
+				return datas(0, *rows, creating)
+			case "move":
+				return datas(0, *rows, moving)
+			}
+			return datas(*rows, *rows+alone, moving)
+		})
+		print(figures, b.checks())
+		return
+	}
 	figures["create"] = b.run(*rows, *group, creating)
 	if *part == "apply" {
 		figures["move"] = b.run(*rows, *group, moving)
