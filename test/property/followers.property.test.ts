@@ -1,16 +1,16 @@
 /**
- * A projection that follows a store is what a plain fold of the log says, at every offset that can be read of it.
+ * A projection that follows a store is what a plain fold of the log says, at each offset that can be read of it.
  *
  * Strategy: random transactions on a store with a projection of its own, of long retention or hardly any, and one
- * projection that follows it, from rows (of the other projection, too) or from the log, a few batches a turn. In between
- * it is given turns, some or until it has caught up; folds of a batch fail once or twice, or always, for orders of one
- * customer; what is parked is replayed with mended folds, any offset with the same ones; it is closed and goes on from a
- * checkpoint or begins anew; the store is restored, compacted, or has its projection rebuilt.
+ * projection that follows it, from rows (of the other projection, too) or from the log, a few batches a turn. In
+ * between it is given turns, some or until it has caught up; folds of a batch fail once or twice, or always, for
+ * orders of one customer; what is parked is replayed with mended folds, any offset with the same ones; it is closed
+ * and goes on from a checkpoint or begins anew; the store is restored, compacted, or has its projection rebuilt.
  *
- * Invariants, after each step: at each offset of its window, `asOf` is the naive fold of all batches that led there, those
- * apart that are parked, in its tables and in those it follows, and its state hash is the sum over these rows; what is
- * parked could not be folded; it ends with a failure only where batches are gone or the folds cannot begin. What its
- * stream has told leads to its state, and its structures verify.
+ * Invariants, after each step: at each offset of its window, `asOf` is the naive fold of all batches that led there,
+ * those apart that are parked, in its tables and in those it follows, and its state hash is the sum over these rows;
+ * what is parked could not be folded; it ends with a failure only where batches are gone or the folds cannot begin.
+ * What its stream has told leads to its state, and its structures verify.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Two projections to follow a store with, one of each kind, whose folds fail when they are told to, and plain folds of all
-// batches that say what they ought to have: with nothing in common with what is tested.
+// Two projections to follow a store with, one of each kind, whose folds fail when they are told to, and plain folds of
+// all batches that say what they ought to have: with nothing in common with what is tested.
 import * as t from 'io-ts';
 
 import { projection, table } from '../../src/index.js';

@@ -43,12 +43,13 @@ function buildOf(writes: (ms: number) => number): { readonly build: ProjectionBu
     },
     turns: {
       elapsed: () => time.ms,
-      async pause() {
+      pause() {
         if (++time.turns > 50_000) throw new Error('it does not end');
         const count = writes(time.ms - since);
         write(count);
         time.ms += count / 5;
         since = time.ms;
+        return Promise.resolve();
       },
     },
   };
@@ -57,7 +58,7 @@ function buildOf(writes: (ms: number) => number): { readonly build: ProjectionBu
 
 describe('a projection that is built while batches come', () => {
   it.each([
-    // With slices that were doubled, and only where no fewer were left at all, it was 17, 7, 3,115 and 115 times as many.
+    // With slices that were doubled, and only where no fewer were left, it was 17, 7, 3,115 and 115 times as many.
     ['as fast as they are folded', 8, (ms: number) => Math.ceil(ms)],
     ['a little slower', 6, (ms: number) => Math.floor(ms * 0.95)],
     ['half as fast again', 100, (ms: number) => Math.ceil(ms * 1.5)],
