@@ -1,8 +1,10 @@
 import { MemoirError } from './errors.js';
+import type { StateHash } from './codecs/state-hash.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import { NO_EVENTS } from './log/batch-coder.js';
 import type { Listener } from './log/feed.js';
 import { compacted, inFuture, offsetOf } from './log/position.js';
+import { hashRows } from './projections/rows-hash.js';
 import { copyRows } from './projections/snapshot-load.js';
 import { Engine } from './projections/engine.js';
 import { sameTables } from './projections/projection-plan.js';
@@ -12,7 +14,7 @@ import { adopt } from './restore.js';
 import { StoreCore } from './store-core.js';
 import type { StoreParts } from './store-parts.js';
 import type { Parked } from './txn/readable-store.js';
-import type { LedgerState } from './txn/ledger.js';
+import type { LedgerStart } from './txn/ledger.js';
 import { ProjectedState } from './txn/projected-state.js';
 import { roughBytes } from './txn/recovery.js';
 import { parkedSequences, versionSequence } from './txn/sequence-names.js';
@@ -41,6 +43,8 @@ export interface ProjectedStart {
 /** What a projection has come to. */
 interface Reached {
   readonly state: ProjectedState;
+  /** The hash of its rows, where one is kept. */
+  readonly rows: StateHash | undefined;
   readonly head: number;
   readonly at: number;
   /** What its state goes without. */
@@ -64,6 +68,8 @@ export class ProjectedStore extends StoreCore implements Listener {
   readonly #parts: StoreParts;
   readonly #start: ProjectedStart;
   #state: ProjectedState;
+  /** What is to be folded from now on, where the state begins anew, too. */
+  #definition: ProjectionDefinition;
   #parked: readonly Parked[];
   #hold: Hold;
   #failure: MemoirError | undefined;
@@ -82,9 +88,10 @@ export class ProjectedStore extends StoreCore implements Listener {
     this.#parts = start.parts;
     const { source, begun } = start;
     this.#state = begun.state;
+    this.#definition = begun.state.definition;
     this.#parked = begun.parked;
     this.#hold = this.#heldBy(begun);
-    const { name } = begun.state.definition;
+    const { name } = this.#definition;
     this.#leave = [source.feed.add(this), source.subscribers.add('project', name, () => this.head)];
     void this.#follow();
   }
@@ -130,9 +137,12 @@ export class ProjectedStore extends StoreCore implements Listener {
 
   async replay(offset: number, next?: unknown): Promise<void> {
     this.#parts.streams.guard();
-    const definition = next === undefined ? this.#state.definition : sameTables(this.#state.definition, next);
-    await this.#inTurn(() => this.#goBack(offset, definition));
-    this.#wake();
+    const definition = next === undefined ? this.#definition : sameTables(this.#definition, next);
+    try {
+      await this.#inTurn(() => this.#goBack(offset, definition));
+    } finally {
+      this.#wake();
+    }
   }
 
   /** Does work when what is under way is over, so that nothing is folded meanwhile. */
@@ -148,7 +158,7 @@ export class ProjectedStore extends StoreCore implements Listener {
   async #follow(): Promise<void> {
     try {
       while (!this.#isOver()) {
-        if (this.#isOutdated) await this.#inTurn(() => this.#beginAnew(this.#state.definition));
+        if (this.#isOutdated) await this.#inTurn(() => this.#beginAnew());
         else if (this.lag > 0) await this.#inTurn(() => this.#foldSome());
         else await this.#news();
         await platform.pause();
@@ -225,18 +235,20 @@ export class ProjectedStore extends StoreCore implements Listener {
   /** Batches are gone that it was to fold. */
   async #overtaken(): Promise<void> {
     const { log } = this.#start.source;
-    if (this.#state.definition.from === 'log') throw compacted(log, this.head + 1);
-    await this.#beginAnew(this.#state.definition);
+    if (this.#definition.from === 'log') throw compacted(log, this.head + 1);
+    await this.#beginAnew();
   }
 
   /** Where the source begins anew once more meanwhile, that is for the next turn. */
-  async #beginAnew(definition: ProjectionDefinition): Promise<void> {
+  async #beginAnew(): Promise<void> {
     this.#isOutdated = false;
     let begun: Begun;
     try {
-      begun = await this.#start.begin(definition);
+      begun = await this.#start.begin(this.#definition);
     } catch (error) {
       if (this.#hasMoved()) return;
+      // Whoever asked is told; what it has is of no use all the same.
+      this.#isOutdated = true;
       throw error;
     }
     if (this.#isOver() || this.#hasMoved()) return begun.hold.release();
@@ -261,7 +273,10 @@ export class ProjectedStore extends StoreCore implements Listener {
     const { log: own, engine, past, horizon, settings, streams } = this.#parts;
     const { log } = this.#start.source;
     streams.guard();
-    if (this.#isOutdated) return this.#beginAnew(definition);
+    if (this.#isOutdated) {
+      this.#definition = definition;
+      return this.#beginAnew();
+    }
     const offset = offsetOf(log, point);
     if (offset > log.head) throw inFuture(log, offset);
     if (offset < log.floor) throw compacted(log, offset);
@@ -272,9 +287,14 @@ export class ProjectedStore extends StoreCore implements Listener {
       before >= horizon.known ? { tables, version: horizon.timeline.versionOf(before) } : past.lease(before);
     const made = new Engine(engine.definitions, settings.filterRows, engine.version);
     copyRows(lease.tables, lease.version, made);
-    const at = before >= own.floor ? own.at(before).at : log.floor <= before ? log.at(before).at : -Infinity;
+    const at = own.timeOf(before);
+    const rows = await hashRows(made, settings.stateHash, platform);
+    // Where the source began anew meanwhile, this is for the next turn, with these folds.
+    this.#definition = definition;
+    streams.guard();
+    if (this.#hasMoved()) return;
     const parked = this.#parked.filter((one) => one.offset <= before);
-    this.#take({ state: this.#stateOn(made, definition), head: before, at, parked });
+    this.#take({ state: this.#stateOn(made, definition), rows, head: before, at, parked });
   }
 
   #stateOn(engine: Engine, definition: ProjectionDefinition): ProjectedState {
@@ -299,9 +319,9 @@ function isOfFold(error: unknown): error is MemoirError {
   return error instanceof MemoirError && (error.code === 'ProjectionFailed' || error.code === 'ImpureFold');
 }
 
-/** What the ledger of a projection's store has, besides rows. */
-export function ledgerOf({ state, parked }: Reached): LedgerState {
+/** What the ledger of a projection's store begins with. */
+export function ledgerOf({ state, rows, parked }: Reached): Omit<LedgerStart, 'head'> {
   const { name, version } = state.definition;
   const all = { [versionSequence(name)]: version, ...parkedSequences(parked.map(({ offset }) => offset)) };
-  return { sequences: new Map(Object.entries(all)), streams: new Map(), remembered: [] };
+  return { sequences: new Map(Object.entries(all)), streams: new Map(), remembered: [], rows };
 }

@@ -7,6 +7,7 @@ import { compacted, inFuture } from './log/position.js';
 import { Engine } from './projections/engine.js';
 import { projectionOf, type ProjectionDefinition } from './projections/projection.js';
 import { checkSources, inOrder, sameTables } from './projections/projection-plan.js';
+import { hashRows } from './projections/rows-hash.js';
 import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { ignore, isThenable } from './thenable.js';
@@ -178,7 +179,8 @@ export abstract class ProjectingStore extends StoreCore {
         build.finish();
       }
       const { state, head, at } = build;
-      return { state, head, at, parked: [], hold };
+      const rows = await hashRows(state.engine, this.#parts.settings.stateHash, platform);
+      return { state, rows, head, at, parked: [], hold };
     } catch (error) {
       hold.release();
       throw error;
@@ -239,17 +241,17 @@ export abstract class ProjectingStore extends StoreCore {
     const { offset } = snapshot;
     if (offset + 1 < log.floor) throw compacted(log, offset + 1);
     if (offset > log.head) throw inFuture(log, offset);
-    const { development, filterRows, migrate } = settings;
+    const { development, filterRows, migrate, stateHash } = settings;
     const definitions = definitionsFor(definition, engine);
     const today = schemaToday({ definitions, events: new Map(), migrate });
-    const plan = { today, development, stateHash: false, sliceMs: 8, turns: platform };
+    const plan = { today, development, stateHash, sliceMs: 8, turns: platform };
     const hold = this.#hold(definition, () => offset);
     try {
       const loaded = await Loaded.inSlices(snapshot, new Engine(definitions, filterRows), plan);
       refuseStale([definition], loaded.sequences);
       const state = new ProjectedState({ engine: loaded.engine, definition, settings });
       const parked = parkedIn(loaded.sequences).map((at) => ({ offset: at, error: parkedBefore(definition, at) }));
-      return { state, head: loaded.head, at: loaded.at, parked, hold };
+      return { state, rows: loaded.rows, head: loaded.head, at: loaded.at, parked, hold };
     } catch (error) {
       hold.release();
       throw error;

@@ -202,7 +202,9 @@ export class MemoryLog implements Log {
     this.#unsealed = segment + 1;
   }
 
-  #timeOf(offset: number): number {
+  /** When a batch was made that can be read, or the newest one that is gone; −Infinity before all. */
+  timeOf(offset: number): number {
+    if (offset < this.#floor) return this.#belowAt;
     const held = this.#segments.get(segmentOf(offset))!;
     const place = (offset - 1) % SEGMENT;
     return held instanceof SealedSegment ? held.timeOf(place) : held[place]!.at;
@@ -217,7 +219,7 @@ export class MemoryLog implements Log {
     let high = this.#head + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if (this.#timeOf(middle) <= time) low = middle + 1;
+      if (this.timeOf(middle) <= time) low = middle + 1;
       else high = middle;
     }
     if (low === this.#floor && this.#belowAt > time) throw compacted(this, this.#floor - 1);
@@ -230,7 +232,7 @@ export class MemoryLog implements Log {
       const segment = segmentOf(this.#floor);
       const held = this.#segments.get(segment)!;
       const place = (this.#floor - 1) % SEGMENT;
-      this.#belowAt = this.#timeOf(this.#floor);
+      this.#belowAt = this.timeOf(this.#floor);
       if (!(held instanceof SealedSegment) && !this.#mayBeRemembered(held[place]!)) held[place] = undefined;
       if (place === SEGMENT - 1 && !(this.#idsFrom <= this.#floor && hasIds(held))) this.#segments.delete(segment);
       this.#floor++;

@@ -23,6 +23,12 @@ const SHARE_FIRST = 5;
 /** The same while what they wrote is folded: with more, folds that take half of a transaction would not catch up. */
 const SHARE_LATER = 1;
 
+/** A round of catching up that leaves more than this of what the one before left gets nowhere. */
+const LEAST_GAIN = 0.75;
+
+/** So many times longer slices are then: where they were doubled, three times as much came meanwhile and more. */
+const GROWTH = 4;
+
 /** What a projection is built from, and how. */
 export interface ProjectionBuildPlan {
   readonly log: Log;
@@ -132,8 +138,8 @@ export class ProjectionBuild {
     let slice = sliceMs;
     for (let before = Infinity, left: number; (left = this.#rest.left) > LEFT_MAX; before = left) {
       // Others have their share as long as that gets somewhere; where they outrun even slices with one turn between,
-      // slices grow, or it would never end.
-      if (left >= before) slice *= 2;
+      // slices grow, or it would never end. What is left shrinks by a quarter each round, or soon fits into one slice.
+      if (left > LEAST_GAIN * before) slice *= GROWTH;
       await this.#inSlices(this.#rest.work(), left < before / 2 ? this.#shared(SHARE_LATER) : turns, slice);
     }
   }

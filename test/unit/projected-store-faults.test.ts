@@ -21,9 +21,9 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const atOnce: ProjectOptions = { retry: { times: 0 } };
 
 /** Totals with a fold of the test's own; what it throws is parked. */
-const folded = (fold: (id: string) => number) =>
+const folded = (fold: (id: string) => number, from: 'log' | 'rows' = 'log') =>
   projection({
-    ...{ name: 'totals', sources: base, tables: totalsTables },
+    ...{ name: 'totals', from, sources: base, tables: totalsTables },
     on: {
       changes: {
         orders: (tx, { after }) => {
@@ -170,6 +170,53 @@ describe('a source that begins anew or ends', () => {
     follower.check();
     follower.close();
     expect(cursors(store)).toEqual([]);
+  });
+
+  it('folds with what was mended, though it begins anew twice in a row', async () => {
+    const store = make();
+    fill(store, 1, 3000);
+    const image = await readSnapshot(await store.snapshot().toBytes());
+    const follower = await store.project(folded(() => 1, 'rows'));
+    await store.restore(image);
+    const replayed = follower.replay(
+      3000,
+      folded(() => 2, 'rows'),
+    );
+    await turn();
+    await store.restore(image);
+    put(store, 3001);
+    await replayed;
+    await follower.waitFor(3001);
+    expect(new Set([...follower.now().totals.scan()].map(({ cents }) => cents))).toEqual(new Set([2]));
+    expect([follower.lineage, follower.now().totals.size]).toEqual([store.lineage, 3001]);
+    follower.close();
+  });
+
+  it('is not passed over by a replay that cannot begin anew', async () => {
+    const store = make();
+    fill(store, 1, 3);
+    const other = make();
+    fill(other, 11, 13);
+    const image = await readSnapshot(await other.snapshot().toBytes());
+    const follower = await store.project(folded(() => 1));
+    await store.restore(image);
+    await expect(follower.replay(3)).rejects.toMatchObject({ code: 'OffsetCompacted' });
+    for (let n = 0; n < 5; n++) await turn();
+    // It has the rows of a log that is no more, at an offset of one that has others there.
+    expect(follower.failure).toMatchObject({ code: 'OffsetCompacted' });
+    expect(errors.splice(0)).toHaveLength(1);
+  });
+
+  it('has the time of the state that it goes back to, be it that before all batches', async () => {
+    const store = make({ clock: () => 1000 });
+    fill(store, 1, 3);
+    const follower = await store.project(totals());
+    store.compact(4);
+    put(store, 4);
+    await follower.waitFor(4);
+    await follower.replay(4);
+    expect(() => follower.asOf(new Date(999))).toThrow(expect.objectContaining({ code: 'OffsetCompacted' }));
+    follower.close();
   });
 
   it.each([
