@@ -8,6 +8,7 @@ import { assemble, type StoreParts } from './store-parts.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
 import { DirectSink } from './txn/sink.js';
+import { forgetLost } from './txn/stale-projections.js';
 
 /** The parts of a store whose log is in memory, with what its snapshot has; under an id of its own unless told. */
 export function memoryParts(settings: StoreSettings, lineage = settings.lineage): StoreParts {
@@ -19,7 +20,10 @@ export function memoryParts(settings: StoreSettings, lineage = settings.lineage)
       : loadAtOnce(snapshot, engine, { today: schemaToday(settings), development, stateHash });
   const log = new MemoryLog(lineage, { head: snapshot?.offset ?? 0, lastAt: loaded?.at ?? -Infinity });
   const ledger = new Ledger(idWindow, stateHash ? new KeptHash() : undefined);
-  if (loaded !== undefined) ledger.reset(loaded);
+  if (loaded !== undefined) {
+    forgetLost(loaded, settings.projections);
+    ledger.reset(loaded);
+  }
   return assemble({
     ...{ settings, engine, log, ledger },
     sinkOf: (feed, horizon) => new DirectSink(log, feed, horizon),

@@ -14,6 +14,7 @@ import { platform } from './platform.js';
 import type { StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
 import type { Ledger } from './txn/ledger.js';
+import { forgetLost } from './txn/stale-projections.js';
 import { batchesOf, newestSnapshot, roughBytes, type RecoveryParts } from './txn/recovery.js';
 import type { Sink } from './txn/sink.js';
 
@@ -67,7 +68,10 @@ export async function recover({ settings, outside, ledgers, sinkOf }: RecoverPla
   const loaded = await newestSnapshot(recovery, empty);
   const { engine, head: state } = loaded ?? { engine: empty(), head: 0 };
   engine.doubt();
-  if (loaded !== undefined) ledger.reset(loaded);
+  if (loaded !== undefined) {
+    forgetLost(loaded, settings.projections);
+    ledger.reset(loaded);
+  }
   const kept = firstKept(settings, outside);
   // Ids that will be forgotten need not be remembered first, but where each state on the way has its hash.
   const last = stateHash ? undefined : outside.head;

@@ -10,7 +10,7 @@ import type { StoreParts } from './store-parts.js';
 import { buildStale } from './txn/build-stale.js';
 import type { RestoreOptions } from './txn/contract.js';
 import { withoutOthers } from './txn/sequence-names.js';
-import { refuseStale } from './txn/stale-projections.js';
+import { forgetLost, refuseStale } from './txn/stale-projections.js';
 import type { LedgerStart } from './txn/ledger.js';
 
 // What stores have in common that put a snapshot in the place of their state, wherever their log is.
@@ -118,6 +118,7 @@ function groundOf(
 async function mend(loaded: Loaded, parts: StoreParts, options: RestoreOptions): Promise<void> {
   const { projector, settings } = parts;
   if (loaded.head === 0) return;
+  forgetLost(loaded, settings.projections);
   if (options.projections === undefined) return refuseStaleIn(loaded, parts);
   const definitions = projector?.definitions ?? [];
   // Tables of those that are gone are not loaded. Were their versions kept, code that has them would not build them.

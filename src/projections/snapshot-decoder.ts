@@ -28,6 +28,8 @@ export interface WrittenState {
   readonly sequences: ReadonlyMap<string, number>;
   /** The last position of each event stream. */
   readonly streams: ReadonlyMap<string, number>;
+  /** The tables of today that it has rows of, or could have. */
+  readonly tables: ReadonlySet<string>;
 }
 
 /** Takes in what a snapshot holds, in its order. */
@@ -96,7 +98,7 @@ export function* decodeSnapshot(
   for (const { count, data } of readBlocks(reader, sync)) {
     for (let i = 0; i < count; i++) {
       const branch = branchOf(data, tables + 3);
-      if (branch === 0) readState(file, data, sink);
+      if (branch === 0) readState(file, data, rows, sink);
       else if (branch <= tables) sink.row(rows[branch - 1]!.read(data) as Row, rows[branch - 1]!);
       else if (branch === tables + 1) sink.batch(batches.read(data));
       else return;
@@ -106,12 +108,13 @@ export function* decodeSnapshot(
   }
 }
 
-function readState(file: SnapshotFile, data: ByteReader, sink: SnapshotSink): void {
+function readState(file: SnapshotFile, data: ByteReader, rows: readonly RowReading[], sink: SnapshotSink): void {
   if (data.long() !== file.offset) throw new Fault('Damaged', 'has another offset in its header than in its state');
   const at = branchOf(data, 2) === 0 ? -Infinity : data.long();
   const sequences = new Map(readSequences(data));
   const streams = new Map(file.schema.events === undefined ? [] : readSequences(data));
-  sink.state({ at, sequences, streams });
+  const tables = new Set(rows.flatMap(({ table }) => table ?? []));
+  sink.state({ at, sequences, streams, tables });
 }
 
 /** What a block says of the end, if that is what it has; it is compared with the checksum of all before it. */

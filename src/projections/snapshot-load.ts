@@ -63,6 +63,8 @@ export class Loaded implements VerifyingSink {
   sequences: ReadonlyMap<string, number> = new Map();
   /** The last position of each event stream. */
   streams: ReadonlyMap<string, number> = new Map();
+  /** The tables that the snapshot was made with, by their names of today. */
+  tables: ReadonlySet<string> = new Set();
   /** The batches whose ids are remembered. */
   readonly remembered: AnyBatch[] = [];
 
@@ -143,10 +145,11 @@ export class Loaded implements VerifyingSink {
     );
   }
 
-  state({ at, sequences, streams }: WrittenState): void {
+  state({ at, sequences, streams, tables }: WrittenState): void {
     this.at = at;
     this.sequences = sequences;
     this.streams = streams;
+    this.tables = tables;
   }
 
   row(row: Row, { table: name, isRaised }: RowReading): void {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { Entry } from '../../src/fsm.js';
 import { fsmContract, type Check } from '../../src/testing.js';
@@ -42,6 +42,9 @@ async function failing(checks: readonly Check[]): Promise<string[]> {
   }
   return names;
 }
+
+// Some run the machine in another process, which has its code to compile first.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** What a check that fails says. */
 async function said({ run }: Check): Promise<string> {

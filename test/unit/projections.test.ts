@@ -212,6 +212,26 @@ describe('projections of a store on a log', () => {
     await expect(built.restore(image)).rejects.toMatchObject({ code: 'ProjectionStale' });
     expect(built.now().totals.get('ada')?.cents).toBe(7);
   });
+
+  it('are not taken for built where a store that has them no more has made the snapshot', async () => {
+    const medium = new MemoryMedium();
+    const store = await openOn(medium, [totals(), paid()]);
+    await store.transact((tx) => tx.orders.insert(order('o1', 'ada', 7)));
+    await store.close();
+    const without = await openOn(medium, []);
+    await without.saveSnapshot();
+    const image = await readSnapshot(await without.snapshot().toBytes());
+    await without.close();
+
+    const built = createStore({ tables: base, events, projections: [totals()], snapshot: image });
+    expect(built.now().totals.get('ada')?.cents).toBe(7);
+    const stale = () => createStore({ tables: base, events, projections: [paid()], snapshot: image });
+    expect(stale).toThrow(expect.objectContaining({ code: 'ProjectionStale', projection: 'paid' }) as Error);
+    await expect(built.restore(image)).rejects.toMatchObject({ code: 'ProjectionStale', projection: 'totals' });
+    const again = await openOn(medium, [totals()]);
+    expect(again.now().totals.get('ada')?.cents).toBe(7);
+    await again.close();
+  });
 });
 
 describe('projections of a state machine', () => {
