@@ -144,11 +144,10 @@ export class Machine {
     } catch (error) {
       if (isImpure(error)) throw this.#halt(error);
       if (isOverflow(error)) throw this.#overflow(index, name);
+      // A state that contradicts itself is not gone on with.
+      if (error instanceof MemoirError && error.code === 'Defect') throw this.#halt(error);
       // What the store itself cannot do is no matter of the command, and not the same on every node.
-      if (
-        error instanceof MemoirError &&
-        ['StoreClosed', 'HistoryFull', 'NestedTransaction', 'Defect'].includes(error.code)
-      )
+      if (error instanceof MemoirError && ['StoreClosed', 'HistoryFull', 'NestedTransaction'].includes(error.code))
         throw error;
       const { code, message, data } = refusalOf(error);
       const { offset } = this.#append({ index, term, outcome: 'rejected', command: name, code }, at);

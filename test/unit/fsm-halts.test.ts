@@ -2,6 +2,7 @@ import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 
 import { createFsm, type Entry } from '../../src/fsm.js';
+import { MemoirError } from '../../src/index.js';
 import { command, machine, put, tables } from '../support/row-machine.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
@@ -55,6 +56,30 @@ describe('a stack that is full', () => {
       status: 'rejected',
       code: 'CommandFailed',
     });
+  });
+});
+
+describe('a state that contradicts itself', () => {
+  it('halts the machine, which goes on with nothing', () => {
+    const broken = new MemoirError('Defect', 'an index has an entry for every key of its rows');
+    const fsm = createFsm({
+      tables,
+      commands: {
+        break: command(t.strict({}), () => {
+          throw broken;
+        }),
+        ask: command(t.strict({}), () => 1),
+      },
+    });
+    const data = (name: 'break' | 'ask') => fsm.encode(name, {}, { at: 0 });
+    expect(fsm.apply({ index: 1, term: 1, data: data('ask') })).toMatchObject({ status: 'accepted' });
+    for (const [index, name] of [
+      [2, 'break'],
+      [2, 'break'],
+      [3, 'ask'],
+    ] as const)
+      expect(() => fsm.apply({ index, term: 1, data: data(name) })).toThrow(broken);
+    expect([fsm.appliedIndex, fsm.store.head]).toEqual([1, 1]);
   });
 });
 
