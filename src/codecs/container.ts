@@ -81,10 +81,11 @@ export function readHead(reader: ByteReader): ContainerHead {
   };
 }
 
-/** True when the marker of a head follows from the rest of it, as memoir writes them: nothing in it has changed. */
-export function isProven({ schema, notes, sync }: ContainerHead): boolean {
+/** True for a head that memoir has written, and that is not as it was: its marker does not follow from the rest. */
+export function isChanged({ schema, notes, sync }: ContainerHead): boolean {
+  if (![...notes.keys()].some((name) => name.startsWith('memoir.'))) return false;
   const own = containerHead(schema, Object.fromEntries(notes)).sync;
-  return own.every((byte, i) => byte === sync[i]);
+  return own.some((byte, i) => byte !== sync[i]);
 }
 
 /** Reads block after block, up to the end. @throws a `Fault` `Damaged` */

@@ -1,6 +1,6 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import { ByteReader } from '../codecs/byte-reader.js';
-import { isProven, readBlocks, readHead } from '../codecs/container.js';
+import { isChanged, readBlocks, readHead } from '../codecs/container.js';
 import { crc32c } from '../codecs/crc32c.js';
 import { Fault } from '../codecs/fault.js';
 import type { RowReading, SchemaReadings } from '../codecs/row-reading.js';
@@ -54,8 +54,7 @@ export function openSnapshot(bytes: Uint8Array, codecs: readonly ByteCodec[]): S
   const { notes } = head;
   const note = (name: string): string => notes.get(`memoir.${name}`) ?? '';
   // Before what it says is believed: a format or a codec that nobody knows may be a flipped bit.
-  if (!isProven(head) && [...notes.keys()].some((name) => name.startsWith('memoir.')))
-    throw new Fault('Damaged', 'has a head that is not what was written');
+  if (isChanged(head)) throw new Fault('Damaged', 'has a head that is not what was written');
   if (note('kind') !== 'snapshot') throw new Fault('FormatUnknown', 'is no snapshot of memoir');
   if (Number(note('format')) > SNAPSHOT_FORMAT)
     throw new Fault('FormatUnknown', `is of format ${note('format')}: use the newer memoir that wrote it`);

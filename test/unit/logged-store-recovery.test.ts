@@ -111,6 +111,18 @@ describe('opening', () => {
   });
 });
 
+/** A log of eight batches with a snapshot after each four, and only the newest batches in it. */
+async function withTwoSnapshots(): Promise<MemoryMedium> {
+  const medium = new MemoryMedium();
+  const store = await openOn(medium, { keep: { batches: 1 } });
+  for (let n = 0; n < 2; n++) {
+    await fill(store, 4);
+    await store.saveSnapshot();
+  }
+  await store.close();
+  return medium;
+}
+
 describe('snapshots beside the log', () => {
   it('are made after so many batches, and kept to two', async () => {
     const medium = new MemoryMedium();
@@ -130,13 +142,7 @@ describe('snapshots beside the log', () => {
   });
 
   it('are passed over when damaged, for an older one, and the store is told', async () => {
-    const medium = new MemoryMedium();
-    const store = await openOn(medium, { keep: { batches: 1 } });
-    await fill(store, 4);
-    await store.saveSnapshot();
-    await fill(store, 4);
-    await store.saveSnapshot();
-    await store.close();
+    const medium = await withTwoSnapshots();
     expect(medium.floor).toBe(5);
     medium.snapshots.get(8)![300]! ^= 1;
     const again = await openOn(medium);
@@ -150,13 +156,7 @@ describe('snapshots beside the log', () => {
   });
 
   it('do not count when damaged: another is whole before the log lets go of what it was kept for', async () => {
-    const medium = new MemoryMedium();
-    const store = await openOn(medium, { keep: { batches: 1 } });
-    for (let n = 0; n < 2; n++) {
-      await fill(store, 4);
-      await store.saveSnapshot();
-    }
-    await store.close();
+    const medium = await withTwoSnapshots();
     medium.snapshots.get(8)![300]! ^= 1;
     const second = await openOn(medium, { keep: { batches: 1 } });
     expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
@@ -173,13 +173,7 @@ describe('snapshots beside the log', () => {
   });
 
   it.each(['kind', 'format', 'codec'])('do not count when the %s in their head is damaged', async (name) => {
-    const medium = new MemoryMedium();
-    const store = await openOn(medium, { keep: { batches: 1 } });
-    for (let n = 0; n < 2; n++) {
-      await fill(store, 4);
-      await store.saveSnapshot();
-    }
-    await store.close();
+    const medium = await withTwoSnapshots();
     const newest = medium.snapshots.get(8)!;
     newest[Buffer.from(newest).indexOf(`memoir.${name}`) + `memoir.${name}`.length + 1]! ^= 1;
     await (await openOn(medium)).close();
@@ -188,13 +182,7 @@ describe('snapshots beside the log', () => {
   });
 
   it('stay where they are when they cannot be read yet, or when nothing else is whole', async () => {
-    const medium = new MemoryMedium();
-    const store = await openOn(medium, { keep: { batches: 1 } });
-    for (let n = 0; n < 2; n++) {
-      await fill(store, 4);
-      await store.saveSnapshot();
-    }
-    await store.close();
+    const medium = await withTwoSnapshots();
     medium.snapshots.get(8)!.fill(0, 0, 4);
     await (await openOn(medium)).close();
     expect(errors.splice(0)).toMatchObject([{ code: 'FormatUnknown' }]);

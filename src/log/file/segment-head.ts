@@ -1,5 +1,5 @@
 import { ByteReader } from '../../codecs/byte-reader.js';
-import { containerHead, isProven, readHead } from '../../codecs/container.js';
+import { containerHead, isChanged, readHead } from '../../codecs/container.js';
 import { Fault } from '../../codecs/fault.js';
 import type { WrittenSchema } from '../byte-log.js';
 import { DIGEST_BYTES, equalBytes } from '../frame.js';
@@ -69,11 +69,8 @@ function headIn(bytes: Uint8Array): WrittenHead {
   const reader = new ByteReader(bytes);
   const container = readHead(reader);
   const { schema, notes } = container;
-  const isOurs = isProven(container);
-  if (!isOurs && [...notes.keys()].some((name) => name.startsWith('memoir.')))
-    throw new SegmentFault('has a head that is not what was written', 0);
-  if (!isOurs || notes.get('memoir.kind') !== 'log')
-    throw new Fault('FormatUnknown', 'is an Avro file, and no segment of a log');
+  if (isChanged(container)) throw new SegmentFault('has a head that is not what was written', 0);
+  if (notes.get('memoir.kind') !== 'log') throw new Fault('FormatUnknown', 'is an Avro file, and no segment of a log');
   const format = notes.get('memoir.format');
   if (format !== FORMAT) throw new Fault('FormatUnknown', `has the format ${format}, and ${FORMAT} is known`);
   const base = Number(notes.get('memoir.base'));
