@@ -6,6 +6,7 @@ import type { VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { platform } from './platform.js';
 import { recoveryOf } from './recover.js';
 import { adopt, Restoring } from './restore.js';
+import { Turns } from './turns.js';
 import { ProjectingStore } from './projecting-store.js';
 import type { StoreParts } from './store-parts.js';
 import type { RestoreOptions } from './txn/contract.js';
@@ -31,9 +32,9 @@ export class LoggedStore extends ProjectingStore {
   readonly #every: SnapshotEvery;
   /** What was appended since the last snapshot was begun. */
   #since = { batches: 0, bytes: 0 };
-  /** The snapshots and restores under way, one after the other: how many, and the end of the last. */
-  #saves = 0;
-  #saved: Promise<unknown> = Promise.resolve();
+  readonly #restores = new Turns();
+  /** What is done with the shelf and the log: a snapshot is saved, or the log begins anew. */
+  readonly #outsideTurns = new Turns();
   #closed: Promise<void> | undefined;
 
   constructor({ parts, queue, outside }: LoggedParts, every: SnapshotEvery) {
@@ -90,16 +91,18 @@ export class LoggedStore extends ProjectingStore {
   /** Makes a snapshot beside the log, and lets go of what it and retention make needless. */
   async saveSnapshot(): Promise<number> {
     this.#parts.streams.guard();
-    return this.#inTurn(() => this.#save());
+    return this.#outsideTurns.take(() => this.#save());
   }
 
   /** Lets the log begin anew with a snapshot, and puts its state in the place of what there is. */
   async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
     this.#queue.guard();
-    const restoring = await Restoring.of(this.#parts, given, options);
-    await restoring.load();
-    // A snapshot under way is of what the log has until then, and must not come to lie beside what it has next.
-    await this.#inTurn(() => this.#queue.between(() => this.#begin(restoring)));
+    return this.#restores.take(async () => {
+      const restoring = await Restoring.of(this.#parts, given, options);
+      await restoring.load();
+      // A snapshot under way is of what the log has until then, and must not come to lie beside what it has next.
+      await this.#outsideTurns.take(() => this.#queue.between(() => this.#begin(restoring)));
+    });
   }
 
   async #begin(restoring: Restoring): Promise<void> {
@@ -120,14 +123,6 @@ export class LoggedStore extends ProjectingStore {
       const message = 'the log has begun anew, and the store could not: open it again';
       throw new MemoirError('OutcomeUnknown', message, { cause });
     }
-  }
-
-  /** Does work on the shelf and the log when what was begun before is over. */
-  async #inTurn<A>(work: () => Promise<A>): Promise<A> {
-    this.#saves++;
-    const done = this.#saved.then(work).finally(() => this.#saves--);
-    this.#saved = done.catch(() => undefined);
-    return done;
   }
 
   async #save(): Promise<number> {
@@ -162,7 +157,7 @@ export class LoggedStore extends ProjectingStore {
     // Who waits for it hears how it ended.
     await this.#queue.settled(false).catch(() => undefined);
     streams.close();
-    await this.#saved;
+    await this.#outsideTurns.over();
     try {
       await this.#outside.close();
     } finally {
@@ -174,7 +169,7 @@ export class LoggedStore extends ProjectingStore {
     const since = { batches: this.#since.batches + batches, bytes: this.#since.bytes + bytes };
     this.#since = since;
     const isDue = since.batches >= (this.#every.batches ?? Infinity) || since.bytes >= (this.#every.bytes ?? Infinity);
-    if (!isDue || this.#saves > 0 || this.#closed !== undefined) return;
+    if (!isDue || this.#outsideTurns.size > 0 || this.#closed !== undefined) return;
     this.saveSnapshot().catch((error: unknown) => this.#parts.settings.onError(error));
   }
 }

@@ -7,6 +7,7 @@ import type { Projection, TablesOf } from './projections/projection-types.js';
 import { SnapshotImage, type VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { ProjectingStore } from './projecting-store.js';
 import { adopt, Restoring } from './restore.js';
+import { Turns } from './turns.js';
 import { settingsOf } from './store-options.js';
 import type { StoreParts } from './store-parts.js';
 import { Applier } from './txn/applier.js';
@@ -68,6 +69,7 @@ interface Source {
 class AppliedReplica {
   readonly store: ReplicaStore;
   readonly #parts: StoreParts;
+  readonly #restores = new Turns();
   readonly #applier: Applier;
   readonly #closing = new AbortController();
   #isFollowing = false;
@@ -139,8 +141,10 @@ class AppliedReplica {
   }
 
   async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
-    const restoring = await Restoring.of(this.#parts, given, options);
-    await restoring.whenLoaded((loaded) => adopt(this.#parts, loaded, restoring.origin));
+    return this.#restores.take(async () => {
+      const restoring = await Restoring.of(this.#parts, given, options);
+      await restoring.whenLoaded((loaded) => adopt(this.#parts, loaded, restoring.origin));
+    });
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { memoryParts } from './memory-parts.js';
 import type { Projection, TablesOf } from './projections/projection-types.js';
 import type { VerifiedSnapshot } from './projections/verified-snapshot.js';
 import { adopt, Restoring } from './restore.js';
+import { Turns } from './turns.js';
 import { ProjectingStore } from './projecting-store.js';
 import { settingsOf, type StoreSettings } from './store-options.js';
 import type { StoreParts } from './store-parts.js';
@@ -43,6 +44,7 @@ export function createStore<
 /** A store whose log is in memory: a transaction is over when `transact` returns. */
 class MemoryStore extends ProjectingStore {
   readonly #parts: StoreParts;
+  readonly #restores = new Turns();
 
   constructor(settings: StoreSettings) {
     const parts = memoryParts(settings);
@@ -61,8 +63,10 @@ class MemoryStore extends ProjectingStore {
   }
 
   async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
-    const restoring = await Restoring.of(this.#parts, given, options, true);
-    await restoring.whenLoaded((loaded) => adopt(this.#parts, loaded, restoring.lineage));
+    return this.#restores.take(async () => {
+      const restoring = await Restoring.of(this.#parts, given, options, true);
+      await restoring.whenLoaded((loaded) => adopt(this.#parts, loaded, restoring.lineage));
+    });
   }
 
   close(): void {

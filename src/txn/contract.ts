@@ -137,7 +137,8 @@ export interface AnyStore<S extends Tables, E extends Events = NoEvents> extends
    * Puts the state of a snapshot in the place of what there is: all of it or, when the bytes are damaged or do not fit,
    * nothing. It is read and loaded in slices, while the store goes on; what was written meanwhile is gone then, too.
    * Live queries run again. Streams with markers are told `reset` and go on; others end with `LineageChanged`, unless
-   * the snapshot is of this very log and no older than its head. Views that are open stay what they are.
+   * the snapshot is of this very log and no older than its head. Views that are open stay what they are. Several are
+   * done one after the other, in the order in which they were asked for.
    *
    * A store on a log puts it in the place of the log, too, by one step of the disk: whoever opens it next finds all of
    * the old or all of the new. Transactions that are made while the disk is at it reject with `Aborted`.
