@@ -5,6 +5,7 @@ import { Entries } from './entries.js';
 import { HashTable, type KeyHolder } from './hash-table.js';
 import { IndexHistory } from './index-history.js';
 import { hashKey } from './key-hash.js';
+import { headOf } from './key-head.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import type { Conflict, TableIndex } from './table-index.js';
 
@@ -64,6 +65,10 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
 
   fullKey(ref: number): Key {
     return this.#keys[ref]!;
+  }
+
+  headOf(ref: number, skip: number, into: Float64Array): void {
+    headOf(this.#keys[ref]!, false, 0x00, into, skip);
   }
 
   keysOf(row: Row): readonly Key[] {
@@ -186,7 +191,7 @@ export class ComputedIndex implements TableIndex, EntryKeys, KeyHolder {
       const ref = this.#free.pop() ?? this.#keys.length;
       this.#keys[ref] = key;
       this.#slots[ref] = slot;
-      this.head.insert(key, ref, born(i));
+      this.head.insert(ref, born(i));
       if (this.#hash?.add(this.#hashOf(key), ref) === true) this.doubts?.push(slot);
       return ref;
     });

@@ -4,7 +4,8 @@ import { compareParts, isKeyPart, type Key, type KeyPart, type Place } from '../
 import { Entries } from './entries.js';
 import { HashTable, type KeyHolder } from './hash-table.js';
 import { IndexHistory } from './index-history.js';
-import { hashKey } from './key-hash.js';
+import { hashFields, hashKey } from './key-hash.js';
+import { headOfFields } from './key-head.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import type { Conflict, TableIndex } from './table-index.js';
 
@@ -54,6 +55,10 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
     return this.#keyOf(this.#rows[ref]!);
   }
 
+  headOf(ref: number, skip: number, into: Float64Array): void {
+    headOfFields(this.#rows[ref]!, this.#path, into, skip);
+  }
+
   keysOf(row: Row): readonly Key[] {
     return this.#holds(row) ? [this.#keyOf(row)] : [];
   }
@@ -72,7 +77,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   }
 
   conflict(slot: number, row: Row): Conflict | undefined {
-    if (!this.#holds(row)) return undefined;
+    if (!this.#holds(row) || !this.#hash!.has(this.#hashOf(row), slot)) return undefined;
     const key = this.#keyOf(row);
     const other = this.#hash!.find(hashKey(key, this.width), key, slot);
     return other < 0 ? undefined : { slot: other, key: key.slice(0, this.width) };
@@ -104,7 +109,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
     if (!this.#holds(row)) return;
     this.head.remove(slot, taken);
     this.history.add(row, slot, taken, version, since);
-    this.#hash?.remove(hashKey(this.#keyOf(row), this.width), slot);
+    this.#hash?.remove(this.#hashOf(row), slot);
     this.touched = version;
   }
 
@@ -117,7 +122,7 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   uninsert(slot: number, row: Row): void {
     if (!this.#holds(row)) return;
     this.head.remove(slot, taken);
-    this.#hash?.remove(hashKey(this.#keyOf(row), this.width), slot);
+    this.#hash?.remove(this.#hashOf(row), slot);
   }
 
   unremove(slot: number, row: Row): void {
@@ -141,9 +146,12 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   }
 
   #add(slot: number, row: Row, born: number): void {
-    const key = this.#keyOf(row);
-    this.head.insert(key, slot, born);
-    if (this.#hash?.add(hashKey(key, this.width), slot) === true) this.doubts?.push(slot);
+    this.head.insert(slot, born);
+    if (this.#hash?.add(this.#hashOf(row), slot) === true) this.doubts?.push(slot);
+  }
+
+  #hashOf(row: Row): number {
+    return hashFields(row, this.#path, this.width);
   }
 
   /** A sparse index has no entry for a row without all of its fields. */

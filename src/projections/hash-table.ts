@@ -46,6 +46,17 @@ export class HashTable {
     }
   }
 
+  /** True when some entry but `except` has this hash, and so may have the key. */
+  has(hash: number, except: number): boolean {
+    const pairs = this.#pairs;
+    const mask = this.#mask;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const ref = pairs[2 * at + 1]!;
+      if (ref === 0) return false;
+      if (ref > 0 && pairs[2 * at] === hash && ref - 1 !== except) return true;
+    }
+  }
+
   /** Adds an entry that is not there yet; returns true when there may be another one of its key. */
   add(hash: number, ref: number): boolean {
     if (this.#used >= (this.#mask + 1) * FILL_MAX) this.#rehash();

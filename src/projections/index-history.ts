@@ -2,6 +2,7 @@ import { assert } from '../assert.js';
 import type { Row } from '../codecs/index-plan.js';
 import type { Key } from '../codecs/key.js';
 import { Entries, grown } from './entries.js';
+import { headOf } from './key-head.js';
 import { OrderedTree, type EntryKeys } from './ordered-tree.js';
 import { Removals } from './removals.js';
 
@@ -334,6 +335,10 @@ class HistorySpan<S> implements PastSpan {
 
   fullKey(ref: number): Key {
     return this.#keyOf(this.#sources[ref]!);
+  }
+
+  headOf(ref: number, skip: number, into: Float64Array): void {
+    headOf(this.fullKey(ref), false, 0x00, into, skip);
   }
 
   slotOf(ref: number): number {

@@ -1,9 +1,17 @@
+import type { Row } from '../codecs/index-plan.js';
 import type { Key, KeyPart } from '../codecs/key.js';
 
 /** A hash of a key's first parts, under which equal keys (−0 and 0, equal Dates) agree. */
 export function hashKey(key: Key, width = key.length): number {
   let hash = width;
   for (let i = 0; i < width; i++) hash = Math.imul(hash ^ hashPart(key[i]!), 0x9e3779b1);
+  return finish(hash);
+}
+
+/** The same of the key that a row's first fields are, without making that. */
+export function hashFields(row: Row, path: readonly string[], width: number): number {
+  let hash = width;
+  for (let i = 0; i < width; i++) hash = Math.imul(hash ^ hashPart(row[path[i]!] as KeyPart), 0x9e3779b1);
   return finish(hash);
 }
 

@@ -1,3 +1,4 @@
+import type { Row } from '../codecs/index-plan.js';
 import type { KeyPart } from '../codecs/key.js';
 import { encodePart, TAG } from '../codecs/key-bytes.js';
 
@@ -27,22 +28,33 @@ const view = new DataView(bytes.buffer);
 export function headOf(parts: readonly KeyPart[], cut: boolean, padding: Padding, into: Float64Array, skip = 0): void {
   const end = skip + HEAD_BYTES;
   let at = 0;
-  for (let i = 0; i < parts.length && at < end; i++) {
-    const part = parts[i]!;
-    if (typeof part === 'string') at = putString(part, at, end, cut && i === parts.length - 1);
-    else if (typeof part === 'number') at = putNumber(part, at);
-    else at = putOther(part, at, end);
-  }
-  while (at < end) bytes[at++] = padding;
-  into[0] = sixBytes(skip);
-  into[1] = sixBytes(skip + 6);
-  into[2] = sixBytes(skip + 12);
+  for (let i = 0; i < parts.length && at < end; i++) at = putPart(parts[i]!, at, end, cut && i === parts.length - 1);
+  finish(at, padding, into, skip);
 }
 
-function sixBytes(at: number): number {
+/** The same of the key that a row's fields are, without making that. */
+export function headOfFields(row: Row, path: readonly string[], into: Float64Array, skip = 0): void {
+  const end = skip + HEAD_BYTES;
+  let at = 0;
+  for (let i = 0; i < path.length && at < end; i++) at = putPart(row[path[i]!] as KeyPart, at, end, false);
+  finish(at, 0x00, into, skip);
+}
+
+function finish(from: number, padding: Padding, into: Float64Array, skip: number): void {
+  for (let at = from; at < skip + HEAD_BYTES; at++) bytes[at] = padding;
+  for (let i = 0; i < 3; i++) putSix(skip + 6 * i, into, i);
+}
+
+/** Puts six bytes as a number where it is wanted: to return it would be to allocate it. */
+function putSix(at: number, into: Float64Array, to: number): void {
   const high = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
   const low = (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!;
-  return high * 0x1000000 + low;
+  into[to] = high * 0x1000000 + low;
+}
+
+function putPart(part: KeyPart, at: number, end: number, cut: boolean): number {
+  if (typeof part === 'string') return putString(part, at, end, cut);
+  return typeof part === 'number' ? putNumber(part, at) : putOther(part, at, end);
 }
 
 function putString(text: string, from: number, end: number, cut: boolean): number {

@@ -19,9 +19,12 @@ const FEW = 16;
 /** Room for so many that wait is always kept when they have gone to their places. */
 const ROOM_MIN = 32;
 
-/** Where a tree finds the full key of an entry, when heads alone do not decide. */
+/** Where a tree finds the full key of an entry. */
 export interface EntryKeys {
+  /** The key itself, for when heads alone do not decide. */
   fullKey(ref: number): Key;
+  /** The head of what follows in the key after so many bytes. */
+  headOf(ref: number, skip: number, into: Float64Array): void;
 }
 
 /**
@@ -58,9 +61,9 @@ export class OrderedTree implements Sequence, Ties {
   }
 
   /** Adds an entry that is not there yet. */
-  insert(key: Key, ref: number, born: number): void {
+  insert(ref: number, born: number): void {
     // Now, while what the key is made of is in the cache.
-    headOf(key, false, 0x00, aim);
+    this.#keys.headOf(ref, 0, aim);
     this.#waiting.set(this.#waitFor(ref), aim, ref, born);
     if (this.#waitingCount === WAITING_END) this.#place();
   }
@@ -79,7 +82,7 @@ export class OrderedTree implements Sequence, Ties {
     const place = leaves.placeOf(ref);
     if (place < 0) return this.#removeWaiting(ref, taken);
     if (leaves.takeInner(place, taken)) return;
-    this.#aimAt(ref, this.#keys.fullKey(ref));
+    this.#aimAt(ref);
     this.#find(found);
     leaves.takeOut(found.leaf, found.at, taken);
   }
@@ -183,7 +186,7 @@ export class OrderedTree implements Sequence, Ties {
       const entries = this.#leaves.entriesOf(d);
       for (let at = 0; at < this.#leaves.countOf(d); at++) {
         const place = this.#leaves.placeIn(d, at);
-        this.#aimAt(entries.ref[place]!, this.#keys.fullKey(entries.ref[place]!));
+        this.#aimAt(entries.ref[place]!);
         assert(this.#order(entries, place) === 0, 'every entry has the head of its key');
       }
     }
@@ -204,10 +207,9 @@ export class OrderedTree implements Sequence, Ties {
     this.#aimRef = -1;
   }
 
-  #aimAt(ref: number, key: Key): void {
-    headOf(key, false, 0x00, aim);
+  #aimAt(ref: number): void {
+    this.#keys.headOf(ref, 0, aim);
     this.#aimHeadless(ref);
-    this.#parts = key;
   }
 
   /** Aims at an entry whose head is in `aim` already. */
@@ -249,7 +251,7 @@ export class OrderedTree implements Sequence, Ties {
 
   /** The head of what follows in an entry's key after so many bytes. */
   headOf(ref: number, skip: number, into: Float64Array): void {
-    headOf(this.#keys.fullKey(ref), false, 0x00, into, skip);
+    this.#keys.headOf(ref, skip, into);
   }
 
   /** Finds the first entry that is not before the aim. */

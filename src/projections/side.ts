@@ -126,7 +126,14 @@ export class PastSide {
   }
 }
 
-const tree = new OrderedTree({ fullKey: () => [] });
+const tree = new OrderedTree({ fullKey: () => [], headOf: () => {} });
 keepShape(new Side(tree, false));
-const span = { tree, died: new Float64Array(0), fullKey: () => [], slotOf: () => 0, rowAt: () => undefined };
+const span = {
+  tree,
+  died: new Float64Array(0),
+  fullKey: () => [],
+  headOf: () => {},
+  slotOf: () => 0,
+  rowAt: () => undefined,
+};
 keepShape(new PastSide(span, 0, false));
