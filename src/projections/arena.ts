@@ -5,7 +5,7 @@ export const LEAF_BITS = 7;
 export const LEAF = 1 << LEAF_BITS;
 
 /** A piece has room for so many leaves: 144 KiB. */
-const PIECE_BITS = 5;
+export const PIECE_BITS = 5;
 const PIECE = 1 << PIECE_BITS;
 
 /**
@@ -49,9 +49,9 @@ export class Arena {
   /** Makes room for a leaf; there is room for all before it. */
   reserve(leaf: number): void {
     const place = leaf >> PIECE_BITS;
-    const end = this.startOf(leaf) + LEAF;
-    if (place === this.#pieces.length) this.#add(end);
-    else this.#growTo(place, end);
+    // An eighth of what there is at the most: to grow a piece is to copy it.
+    if (place === this.#pieces.length) this.#add(Math.min(PIECE, 4 * place) << LEAF_BITS);
+    else this.#growTo(place, this.startOf(leaf) + LEAF);
   }
 
   /** Makes room for more entries in the first leaf. */

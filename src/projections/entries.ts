@@ -68,7 +68,7 @@ function copyNumbers(from: Float64Array, at: number, into: Float64Array, to: num
 }
 
 /** The same elements in a longer array. */
-export function grown<A extends Float64Array | Int32Array | Uint8Array>(from: A, to: A): A {
+export function grown<A extends Float64Array | Int32Array | Uint16Array | Uint8Array>(from: A, to: A): A {
   to.set(from);
   return to;
 }

@@ -1,10 +1,14 @@
 import { assert } from '../assert.js';
-import { Arena, LEAF, LEAF_BITS } from './arena.js';
+import { Arena, LEAF, LEAF_BITS, PIECE_BITS } from './arena.js';
 import { BORN, Entries, ENTRY_BITS, grown } from './entries.js';
+import { Hints } from './hints.js';
 import { mergeRun, type Position, type Sequence } from './merge-run.js';
 
 /** Keys that grow (ids, times) fill the last leaf from the left: it is split late, so that leaves stay full. */
 const LAST_KEPT = LEAF - LEAF / 8;
+
+/** All the same, so that heads have to be compared. */
+const NO_HINTS = new Uint16Array(LEAF << PIECE_BITS);
 
 /**
  * Entries in order, in leaves of at most 128: a directory of leaves over one arena. Knows where entries stand and
@@ -16,6 +20,7 @@ export class Leaves {
   #leafAt = new Int32Array(2);
   /** By its number, the first entry of each leaf, so that a search need not look into it. */
   firsts = new Entries(2);
+  #hints = new Hints();
   /** By its number, how many entries a leaf has. */
   #count: Int32Array = new Int32Array(2);
   /** By ref, where its entry is in the arena, plus one; 0 when it is not there; −1 less the place of one that waits. */
@@ -38,8 +43,8 @@ export class Leaves {
 
   /** Bytes of typed arrays. */
   get bytes(): number {
-    const { byteLength } = this.#leafAt;
-    return this.#arena.bytes + byteLength + this.firsts.bytes + this.#count.byteLength + this.#placeOf.byteLength;
+    const directory = this.#leafAt.byteLength + this.#count.byteLength + this.firsts.bytes + this.#hints.bytes;
+    return this.#arena.bytes + directory + this.#placeOf.byteLength;
   }
 
   /** Goes up when entries move, after which positions are void. */
@@ -62,7 +67,21 @@ export class Leaves {
     return this.#arena.orderOf(this.#leafAt[d]!);
   }
 
-  /** Where a leaf begins in `entriesOf` and in `orderOf`. */
+  /** The hints of a leaf, by place, from `startOf` on, once `hintOf` was asked for one. */
+  hintsOf(d: number): Uint16Array {
+    return this.#length === 1 ? NO_HINTS : this.#hints.pieceOf(this.#leafAt[d]!);
+  }
+
+  /** The hint that a head has in a leaf. */
+  hintOf(d: number, head: Float64Array): number {
+    // There is little to search in an only leaf.
+    if (this.#length === 1) return 0;
+    const leaf = this.#leafAt[d]!;
+    if (!this.#hints.areKnown(leaf)) this.#hints.note(leaf, this.#arena, this.#count[leaf]!);
+    return this.#hints.of(leaf, head, 0);
+  }
+
+  /** Where a leaf begins in `entriesOf`, `orderOf` and `hintsOf`. */
   startOf(d: number): number {
     return this.#arena.startOf(this.#leafAt[d]!);
   }
@@ -107,7 +126,9 @@ export class Leaves {
     const count = this.#count[leaf]!;
     if (leaf === 0) this.#arena.reserveFirst(count + 1);
     const place = this.#arena.takePlace(leaf, at, count);
-    this.#arena.pieceOf(leaf).set(this.#arena.startOf(leaf) + place, head, ref, born);
+    const start = this.#arena.startOf(leaf);
+    this.#arena.pieceOf(leaf).set(start + place, head, ref, born);
+    if (this.#hints.areKnown(leaf)) this.#hints.pieceOf(leaf)[start + place] = this.#hints.of(leaf, head, 0);
     this.#placeOf[ref] = (leaf << LEAF_BITS) + place + 1;
     this.#count[leaf] = count + 1;
     this.#size++;
@@ -125,19 +146,33 @@ export class Leaves {
     const start = this.#arena.startOf(leaf);
     const first = order[start] === (place & (LEAF - 1));
     if (first || this.#count[leaf]! <= LEAF / 4) return false;
-    let at = start + 1;
-    while (order[at] !== (place & (LEAF - 1))) at++;
-    this.#take(leaf, at - start, taken);
+    this.#take(leaf, this.#rankOf(place), taken);
     return true;
   }
 
-  /** Removes any entry, which becomes the first of `taken`. */
-  takeOut(d: number, at: number, taken: Entries): void {
+  /** True when a place in the arena is in a leaf of the directory. */
+  isIn(place: number, d: number): boolean {
+    return this.#leafAt[d] === place >> LEAF_BITS;
+  }
+
+  /** Removes the entry at any place in the arena, which is in a leaf of the directory; it becomes the first of `taken`. */
+  takeOut(d: number, place: number, taken: Entries): void {
     const leaf = this.#leafAt[d]!;
+    const at = this.#rankOf(place);
     this.#take(leaf, at, taken);
     const count = this.#count[leaf]!;
     if (at === 0 && count > 0) this.#noteFirst(d);
     if (count < LEAF / 4 && this.#length > 1) this.#merge(d);
+  }
+
+  /** Which in the order of its leaf the entry at a place in the arena is. */
+  #rankOf(place: number): number {
+    const leaf = place >> LEAF_BITS;
+    const order = this.#arena.orderOf(leaf);
+    const start = this.#arena.startOf(leaf);
+    let at = start;
+    while (order[at] !== (place & (LEAF - 1))) at++;
+    return at - start;
   }
 
   #take(leaf: number, at: number, taken: Entries): void {
@@ -163,6 +198,8 @@ export class Leaves {
     this.#leafAt[d + 1] = right;
     this.#length++;
     this.#noteFirst(d + 1);
+    this.#hints.forget(left);
+    this.#hints.forget(right);
   }
 
   /**
@@ -180,6 +217,7 @@ export class Leaves {
     this.#arena = arena;
     this.#leafAt = count.map((_, leaf) => leaf);
     this.firsts = firsts;
+    this.#hints = new Hints();
     this.#count = count;
     this.#length = this.#used = count.length;
     this.#free.length = 0;
@@ -281,6 +319,7 @@ export class Leaves {
       assert(count <= LEAF && (count > 0 || this.#length === 1), 'no leaf is empty or over-full');
       if (count > 0) this.#checkFirst(d);
       this.#checkOrder(this.#leafAt[d]!);
+      this.#hints.check(this.#leafAt[d]!, this.#arena, count);
       size += count;
     }
     assert(size === this.#size, 'a tree has as many entries as it says');
@@ -342,6 +381,7 @@ export class Leaves {
     this.#leafAt.copyWithin(at + 1, at + 2, this.#length);
     this.#length--;
     this.#noteFirst(at);
+    this.#hints.forget(left);
   }
 
   /** Copies entries of one leaf, in order from one on, to the end of another, which has so many. */

@@ -83,8 +83,9 @@ export class OrderedTree implements Sequence, Ties {
     if (place < 0) return this.#removeWaiting(ref, taken);
     if (leaves.takeInner(place, taken)) return;
     this.#aimAt(ref);
-    this.#find(found);
-    leaves.takeOut(found.leaf, found.at, taken);
+    const before = this.#leafFor();
+    // The first entry of a leaf is not before itself.
+    leaves.takeOut(leaves.isIn(place, before) ? before : before + 1, place, taken);
   }
 
   /** Puts entries that wait in their places, once there are so many. */
@@ -296,10 +297,9 @@ export class OrderedTree implements Sequence, Ties {
 
   /** The first place in a leaf whose entry is not before the aim. */
   #firstNotBefore(d: number): number {
-    const { numbers, ref } = this.#leaves.entriesOf(d);
-    const aim0 = aim[0]!;
-    const aim1 = aim[1]!;
-    const aim2 = aim[2]!;
+    const entries = this.#leaves.entriesOf(d);
+    const hint = this.#leaves.hintOf(d, aim);
+    const hints = this.#leaves.hintsOf(d);
     const places = this.#leaves.orderOf(d);
     const start = this.#leaves.startOf(d);
     let low = start;
@@ -307,12 +307,8 @@ export class OrderedTree implements Sequence, Ties {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const place = start + places[middle]!;
-      const first = place << ENTRY_BITS;
-      let order = numbers[first]! - aim0;
-      if (order === 0) order = numbers[first + 1]! - aim1;
-      if (order === 0) order = numbers[first + 2]! - aim2;
-      if (order === 0) order = this.#orderOfTie(ref[place]!);
-      if (order < 0) low = middle + 1;
+      const order = hints[place]! - hint;
+      if (order < 0 || (order === 0 && this.#order(entries, place) < 0)) low = middle + 1;
       else high = middle;
     }
     return low - start;
@@ -399,4 +395,3 @@ function orderOfHeads(a: Entries, aAt: number, b: Entries, bAt: number): number 
 
 /** The head of what is being looked for, in whichever tree: one search runs at a time. */
 const aim = new Float64Array(3);
-const found: Position = { leaf: 0, at: 0 };

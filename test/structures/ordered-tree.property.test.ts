@@ -7,7 +7,7 @@ import { Entries } from '../../src/projections/entries.js';
 import { headOf } from '../../src/projections/key-head.js';
 import type { Edge } from '../../src/codecs/range.js';
 import type { Position } from '../../src/projections/merge-run.js';
-import { OrderedTree } from '../../src/projections/ordered-tree.js';
+import { OrderedTree, type EntryKeys } from '../../src/projections/ordered-tree.js';
 import { edgeNear, KEY_FAMILIES, orderOfKey, type KeyFamily } from '../support/hurtful-keys.js';
 import { drive, same, sameList, type Chance, type Trial } from '../support/structures.js';
 
@@ -41,6 +41,13 @@ const PHASES: readonly Phase[] = [
 /** Lasts until nothing is left. */
 const EMPTYING: Phase = { insert: 0, remove: 0.99, shortest: 2 * SIZE_MAX, longest: 2 * SIZE_MAX };
 
+function keysOf(keys: readonly Key[]): EntryKeys {
+  return {
+    fullKey: (ref) => keys[ref]!,
+    headOf: (ref, skip, into) => headOf(keys[ref]!, false, 0x00, into, skip),
+  };
+}
+
 class TreeTrial implements Trial {
   readonly #random: Chance;
   /** By ref; a key stays readable after its entry is gone. */
@@ -48,9 +55,9 @@ class TreeTrial implements Trial {
   readonly #died: number[] = [];
   readonly #freeRefs: number[] = [];
   readonly #twin: Entry[] = [];
-  readonly #tree = new OrderedTree({ fullKey: (ref) => this.#keys[ref]! });
+  readonly #tree = new OrderedTree(keysOf(this.#keys));
   readonly #otherKeys: Key[] = [];
-  readonly #other = new OrderedTree({ fullKey: (ref) => this.#otherKeys[ref]! });
+  readonly #other = new OrderedTree(keysOf(this.#otherKeys));
   /** The entries that were added last, which may still wait. */
   #newest: Entry[] = [];
   #held: { readonly position: Position; readonly ref: number; readonly edits: number } | undefined;
@@ -70,7 +77,7 @@ class TreeTrial implements Trial {
   constructor(random: Chance) {
     this.#random = random;
     for (const family of KEY_FAMILIES) for (let i = 0; i < 20; i++) this.#otherKeys.push(family(random, i));
-    for (const [ref, key] of this.#otherKeys.entries()) this.#other.insert(key, ref, 0);
+    for (const ref of this.#otherKeys.keys()) this.#other.insert(ref, 0);
   }
 
   operate(): void {
@@ -125,7 +132,7 @@ class TreeTrial implements Trial {
     this.#died[ref] = born + 1 + random.below(random.is(0.5) ? 100 : 100_000);
     this.#twin.splice(this.#placeOf(entry), 0, entry);
     this.#newest.push(entry);
-    this.#tree.insert(entry.key, ref, born);
+    this.#tree.insert(ref, born);
     if (this.#phase.insert < 1 && random.is(0.01)) this.#settle();
   }
 

@@ -95,8 +95,8 @@ const faults: Readonly<Record<string, (made: Lived) => void>> = {
   'an entry of the head that came in too late': stubbed(
     OrderedTree.prototype,
     'insert',
-    function (key: never, ref: number, born: number) {
-      insert.call(this, key, ref, born + 1);
+    function (ref: number, born: number) {
+      insert.call(this, ref, born + 1);
     },
   ),
   'an entry of the head too few': (made) => indexOf(made, 'byTag').head.remove(0, new Entries(1)),
