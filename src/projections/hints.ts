@@ -20,13 +20,13 @@ const RATE = 5;
 /**
  * The *hints* of entries: the head of each, cut to sixteen bits for its leaf alone. Where the hints of two entries of a
  * leaf differ, so do their heads, and the same way; where they do not, the heads have to be compared. The hints of a
- * leaf fill four lines of the cache and its heads sixty-four, so that a search among hints waits for memory a few times,
- * and one among heads at nearly every step.
+ * leaf fill four lines of the cache and its heads sixty-four, so that a search among hints waits for memory a few
+ * times, and one among heads at nearly every step.
  *
  * A hint says how far, from the first entry of the leaf to the last, a head lies by the number in which these two
  * differ. Where that number has no more than their two values in the leaf, as that of a key whose first part is shared
- * by many, each value has a half of the hints, in which the next number counts. What lies beyond the two entries has the
- * lowest hint or the highest.
+ * by many, each value has a half of the hints, in which the next number counts. What lies beyond the two entries has
+ * the lowest hint or the highest.
  */
 export class Hints {
   /** As the leaves of an arena lie in pieces, so do their hints. */

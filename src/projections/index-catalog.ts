@@ -1,5 +1,6 @@
 import { assert } from '../assert.js';
 import { invalidDefinition, MemoirError, show } from '../errors.js';
+import type { Row } from '../codecs/index-plan.js';
 import type { IndexBuild } from './index-build.js';
 import type { TableIndex } from './table-index.js';
 
@@ -15,6 +16,8 @@ interface Beginning {
   readonly offset: number;
   readonly version: number;
 }
+
+const NONE: readonly TableIndex[] = [];
 
 /** The indexes that a table has, those it is being given, and those it had. */
 export class IndexCatalog {
@@ -53,6 +56,18 @@ export class IndexCatalog {
 
   get builds(): readonly IndexBuild[] {
     return this.#builds;
+  }
+
+  /** The indexes whose entries a write of a slot changes. */
+  changedBy(slot: number, before: Row | undefined, after: Row | undefined): readonly TableIndex[] {
+    if ((before === undefined) !== (after === undefined)) return this.#upkept;
+    let changed = NONE;
+    for (const index of this.#upkept) {
+      if (!index.changes(slot, before, after)) continue;
+      // A list that grows has room for 17 from its first element on.
+      changed = changed === NONE ? [index] : changed.concat(index);
+    }
+    return changed;
   }
 
   /** True when there is an index of this name that the table was defined with. */

@@ -3,6 +3,7 @@ import { Arena, LEAF, LEAF_BITS, PIECE_BITS } from './arena.js';
 import { BORN, Entries, ENTRY_BITS, grown } from './entries.js';
 import { Hints } from './hints.js';
 import { mergeRun, type Position, type Sequence } from './merge-run.js';
+import { Places } from './places.js';
 
 /** Keys that grow (ids, times) fill the last leaf from the left: it is split late, so that leaves stay full. */
 const LAST_KEPT = LEAF - LEAF / 8;
@@ -23,8 +24,8 @@ export class Leaves {
   #hints = new Hints();
   /** By its number, how many entries a leaf has. */
   #count: Int32Array = new Int32Array(2);
-  /** By ref, where its entry is in the arena, plus one; 0 when it is not there; −1 less the place of one that waits. */
-  #placeOf = new Int32Array(8);
+  /** Where the entry of each ref is. */
+  readonly places = new Places();
   #length = 1;
   #used = 1;
   readonly #free: number[] = [];
@@ -44,7 +45,7 @@ export class Leaves {
   /** Bytes of typed arrays. */
   get bytes(): number {
     const directory = this.#leafAt.byteLength + this.#count.byteLength + this.firsts.bytes + this.#hints.bytes;
-    return this.#arena.bytes + directory + this.#placeOf.byteLength;
+    return this.#arena.bytes + directory + this.places.bytes;
   }
 
   /** Goes up when entries move, after which positions are void. */
@@ -98,24 +99,6 @@ export class Leaves {
     return this.#count[this.#leafAt[d]!]!;
   }
 
-  /** Where in the arena the entry of a ref is, below 0 when it is in no leaf. */
-  placeOf(ref: number): number {
-    return ref < this.#placeOf.length ? this.#placeOf[ref]! - 1 : -1;
-  }
-
-  /** Notes at which place an entry waits to come into a leaf. */
-  noteWaiting(ref: number, place: number): void {
-    if (ref >= this.#placeOf.length) this.#growRefs(ref + 1);
-    this.#placeOf[ref] = -1 - place;
-  }
-
-  /** Notes that an entry does not wait any more, and returns the place at which it did. */
-  stopWaiting(ref: number): number {
-    const place = -1 - this.#placeOf[ref]!;
-    this.#placeOf[ref] = 0;
-    return place;
-  }
-
   isFull(d: number): boolean {
     return this.countOf(d) === LEAF;
   }
@@ -129,7 +112,7 @@ export class Leaves {
     const start = this.#arena.startOf(leaf);
     this.#arena.pieceOf(leaf).set(start + place, head, ref, born);
     if (this.#hints.areKnown(leaf)) this.#hints.pieceOf(leaf)[start + place] = this.#hints.of(leaf, head, 0);
-    this.#placeOf[ref] = (leaf << LEAF_BITS) + place + 1;
+    this.places.set(ref, (leaf << LEAF_BITS) + place);
     this.#count[leaf] = count + 1;
     this.#size++;
     this.#edits++;
@@ -155,7 +138,7 @@ export class Leaves {
     return this.#leafAt[d] === place >> LEAF_BITS;
   }
 
-  /** Removes the entry at any place in the arena, which is in a leaf of the directory; it becomes the first of `taken`. */
+  /** Removes the entry at any place, in a leaf of the directory; it becomes the first of `taken`. */
   takeOut(d: number, place: number, taken: Entries): void {
     const leaf = this.#leafAt[d]!;
     const at = this.#rankOf(place);
@@ -179,7 +162,7 @@ export class Leaves {
     const entries = this.#arena.pieceOf(leaf);
     const place = this.#arena.startOf(leaf) + this.#arena.freePlace(leaf, at, this.#count[leaf]!);
     taken.copy(entries, place, 0);
-    this.#placeOf[entries.ref[place]!] = 0;
+    this.places.delete(entries.ref[place]!);
     this.#count[leaf]!--;
     this.#size--;
     this.#edits++;
@@ -212,7 +195,7 @@ export class Leaves {
     // What comes into an empty tree is all there is: after a load, this takes just the room it needs.
     if (this.#size === 0) {
       const highest = run.ref.subarray(0, length).reduce((most, ref) => Math.max(most, ref), 0);
-      this.#placeOf = new Int32Array(highest + 1);
+      this.places.clear(highest + 1);
     }
     this.#arena = arena;
     this.#leafAt = count.map((_, leaf) => leaf);
@@ -323,8 +306,7 @@ export class Leaves {
       size += count;
     }
     assert(size === this.#size, 'a tree has as many entries as it says');
-    const known = this.#placeOf.reduce((sum, place) => sum + Math.sign(place), 0);
-    assert(known === size, 'only entries that are there have a place');
+    assert(this.places.balance === size, 'only entries that are there have a place');
     assert(this.#length + this.#free.length === this.#used, 'every leaf is in the directory or free');
   }
 
@@ -343,7 +325,7 @@ export class Leaves {
     const order = this.#arena.orderOf(leaf).subarray(start, start + LEAF);
     assert(new Set(order).size === order.length, 'the order of a leaf has each of its places once');
     for (const place of order.subarray(0, this.#count[leaf])) {
-      const known = this.placeOf(entries.ref[start + place]!) === (leaf << LEAF_BITS) + place;
+      const known = this.places.get(entries.ref[start + place]!) === (leaf << LEAF_BITS) + place;
       assert(known, 'the place of every entry is known');
     }
   }
@@ -354,12 +336,7 @@ export class Leaves {
     const order = this.#arena.orderOf(leaf);
     const start = this.#arena.startOf(leaf);
     const end = start + this.#count[leaf]!;
-    for (let i = start; i < end; i++) this.#placeOf[refs[start + order[i]!]!] = (leaf << LEAF_BITS) + order[i]! + 1;
-  }
-
-  #growRefs(length: number): void {
-    const room = this.#placeOf.length;
-    if (length > room) this.#placeOf = grown(this.#placeOf, new Int32Array(Math.max(length, Math.ceil(room * 1.5))));
+    for (let i = start; i < end; i++) this.places.set(refs[start + order[i]!]!, (leaf << LEAF_BITS) + order[i]!);
   }
 
   #noteFirst(d: number): void {
@@ -396,7 +373,7 @@ export class Leaves {
       const place = order[start + count + i]!;
       const was = fromStart + fromOrder[fromStart + at + i]!;
       into.copy(from, was, start + place);
-      this.#placeOf[from.ref[was]!] = (to << LEAF_BITS) + place + 1;
+      this.places.set(from.ref[was]!, (to << LEAF_BITS) + place);
     }
   }
 

@@ -79,7 +79,7 @@ export class OrderedTree implements Sequence, Ties {
   /** Removes an entry that is there; it becomes the first of `taken`. */
   remove(ref: number, taken: Entries): void {
     const leaves = this.#leaves;
-    const place = leaves.placeOf(ref);
+    const place = leaves.places.get(ref);
     if (place < 0) return this.#removeWaiting(ref, taken);
     if (leaves.takeInner(place, taken)) return;
     this.#aimAt(ref);
@@ -318,20 +318,22 @@ export class OrderedTree implements Sequence, Ties {
   #waitFor(ref: number): number {
     const place = this.#waitingCount++;
     if (place === this.#waiting.capacity) this.#waiting.grow(place * 2);
-    this.#leaves.noteWaiting(ref, place);
+    this.#leaves.places.setWaiting(ref, place);
     return place;
   }
 
   /** Removes an entry that waits; the newest one takes its place. */
   #removeWaiting(ref: number, taken: Entries): void {
     const waiting = this.#waiting;
-    const place = this.#leaves.stopWaiting(ref);
+    const { places } = this.#leaves;
+    const place = places.waiting(ref);
+    places.delete(ref);
     assert(place >= 0 && place < this.#waitingCount, 'an index has an entry for every key of its rows');
     taken.copy(waiting, place, 0);
     const last = --this.#waitingCount;
     if (place === last) return;
     waiting.copy(waiting, last, place);
-    this.#leaves.noteWaiting(waiting.ref[last]!, place);
+    this.#leaves.places.setWaiting(waiting.ref[last]!, place);
   }
 
   /** Puts every entry that waits in its place. */

@@ -201,7 +201,7 @@ export class TableState implements KeyHolder {
     const before = this.rows[slot];
     const stamp = this.#stamps[slot]!;
     assert(stamp <= version, 'versions only go up');
-    const changed = this.#changed(slot, before, after);
+    const changed = this.catalog.changedBy(slot, before, after);
     const kept = stamp >= 0 && stamp < version;
     if (kept) this.#keep(slot, stamp, before);
     if (before !== undefined) for (const index of changed) index.remove(slot, before, version, stamp);
@@ -332,14 +332,6 @@ export class TableState implements KeyHolder {
     const chain = this.#chains[slot]!;
     chain.pop();
     if (chain.length === 0) this.#chains[slot] = undefined;
-  }
-
-  /** The indexes that a write changes. */
-  #changed(slot: number, before: Row | undefined, after: Row | undefined): readonly TableIndex[] {
-    if ((before === undefined) !== (after === undefined)) return this.catalog.upkept;
-    const changed: TableIndex[] = [];
-    for (const index of this.catalog.upkept) if (index.changes(slot, before, after)) changed.push(index);
-    return changed;
   }
 
   /** Rows themselves serve as keys where nobody can change what they hold. Plans stay the same: `isDefinedAs` looks. */

@@ -21,8 +21,8 @@ export class VersionChain<A> {
 
   push(version: number, value: A | undefined): void {
     if (this.#length > 0) {
-      this.#older ??= new OlderValues();
-      this.#older.push(this.#version, this.#value);
+      if (this.#older === undefined) this.#older = new OlderValues(this.#version, this.#value);
+      else this.#older.push(this.#version, this.#value);
     }
     this.#version = version;
     this.#value = value;
@@ -69,9 +69,15 @@ export class VersionChain<A> {
 
 /** All but the newest. */
 class OlderValues<A> {
-  #versions: number[] = [];
-  #values: (A | undefined)[] = [];
+  #versions: number[];
+  #values: (A | undefined)[];
   #start = 0;
+
+  constructor(version: number, value: A | undefined) {
+    // Written out, since a list that grows has room for 17 from its first element on.
+    this.#versions = [version];
+    this.#values = [value];
+  }
 
   get secondVersion(): number {
     return this.#versions[this.#start + 1]!;
