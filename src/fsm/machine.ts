@@ -1,5 +1,6 @@
 import {
   equalPlain,
+  isStackFull,
   MemoirError,
   purely,
   type Batch,
@@ -124,7 +125,7 @@ export class Machine {
       return { name, version, at, input, value: coder.decode(version, input) };
     } catch (error) {
       if (isImpure(error)) throw this.#halt(error);
-      if (isOverflow(error)) throw this.#overflow(index, name);
+      if (isStackFull(error)) throw this.#overflow(index, name);
       return `has a ${name} whose input cannot be read: ${(error as Error).message}`;
     }
   }
@@ -143,7 +144,7 @@ export class Machine {
       return { status: 'accepted', index, offset, value: result };
     } catch (error) {
       if (isImpure(error)) throw this.#halt(error);
-      if (isOverflow(error)) throw this.#overflow(index, name);
+      if (isStackFull(error)) throw this.#overflow(index, name);
       // A state that contradicts itself is not gone on with.
       if (error instanceof MemoirError && error.code === 'Defect') throw this.#halt(error);
       // What the store itself cannot do is no matter of the command, and not the same on every node.
@@ -172,7 +173,7 @@ export class Machine {
         const { result, changes, events, violations } = this.#parts.store.with(body, { id, meta });
         return { result, changes, events, violations: violations.map(String) };
       } catch (error) {
-        if (isImpure(error) || isOverflow(error)) throw error;
+        if (isImpure(error) || isStackFull(error)) throw error;
         return refusalOf(error);
       }
     };
@@ -230,15 +231,6 @@ function checked(entry: Entry): Entry {
 
 function isImpure(error: unknown): error is MemoirError {
   return error instanceof MemoirError && error.code === 'ImpureFold';
-}
-
-/** True for an error, or one that was caused by one, of a stack that is full: how deep it is differs between nodes. */
-function isOverflow(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if ((at instanceof RangeError || at.name === 'InternalError') && /call stack|recursion/.test(at.message))
-      return true;
-  }
-  return false;
 }
 
 function refusalOf(error: unknown): { readonly code: string; readonly message: string; readonly data?: unknown } {
