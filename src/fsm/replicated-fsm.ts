@@ -131,7 +131,7 @@ export class ReplicatedFsm {
 
   async watch<A>(query: (view: View) => A, { since, timeoutMs, signal }: WatchOptions): Promise<Watched<A>> {
     checkIndex(since);
-    if (!(timeoutMs >= 0))
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0))
       throw new MemoirError('OptionInvalid', `timeoutMs is ${timeoutMs}: give milliseconds from 0`);
     const time = new AbortController();
     const stop = host.after(timeoutMs, () => time.abort());
@@ -202,6 +202,8 @@ function lineageOf({ lineage, offset }: VerifiedSnapshot, last: Batch<Tables, Ev
 }
 
 async function whole(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  if (typeof (source as Partial<typeof source> | undefined)?.[Symbol.asyncIterator] !== 'function')
+    throw new MemoirError('OptionInvalid', 'a snapshot is restored of its bytes, or of an async iterable of them');
   const pieces: Uint8Array[] = [];
   for await (const piece of source) pieces.push(piece);
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

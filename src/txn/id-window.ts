@@ -130,17 +130,13 @@ export class IdWindow {
   }
 
   /** The pairs that are not forgotten. */
-  #live(): Uint32Array {
+  #live(): readonly number[] {
     const pairs = this.#pairs;
     const gone = Math.max(0, this.#floor - this.#base + 1);
-    const live = new Uint32Array(2 * this.#used);
-    let length = 0;
-    for (let i = 0; i < pairs.length; i += 2) {
-      if (pairs[i + 1]! <= gone) continue;
-      live[length++] = pairs[i]!;
-      live[length++] = pairs[i + 1]!;
-    }
-    return live.subarray(0, length);
+    // A list: it has two numbers in a state machine, and room for typed ones is not the collector's alone to give.
+    const live: number[] = [];
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i + 1]! > gone) live.push(pairs[i]!, pairs[i + 1]!);
+    return live;
   }
 }
 
