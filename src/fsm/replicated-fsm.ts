@@ -54,7 +54,9 @@ export class ReplicatedFsm {
     this.#refuseMeanwhile('applyBatch');
     const answers: Answer<unknown>[] = [];
     try {
-      for (const entry of entries) answers.push(this.#machine.apply(entry));
+      this.#store.together(() => {
+        for (const entry of entries) answers.push(this.#machine.apply(entry));
+      });
     } finally {
       if (this.#waits.size > 0) this.#wake();
     }
