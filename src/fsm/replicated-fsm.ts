@@ -15,6 +15,9 @@ import { watch } from './watch.js';
 
 type View = ReturnType<ReadableStore<Tables>['now']>;
 
+/** So many entries are told of together at the most: until then all of their past is kept. */
+const GROUP_MAX = 1024;
+
 /** A state machine, types apart: its entries go to a machine, its readers to the store. */
 export class ReplicatedFsm {
   readonly store: ReadableStore<Tables>;
@@ -52,11 +55,15 @@ export class ReplicatedFsm {
 
   applyBatch(entries: readonly Entry[]): readonly Answer<unknown>[] {
     this.#refuseMeanwhile('applyBatch');
+    checkList(entries);
     const answers: Answer<unknown>[] = [];
     try {
-      this.#store.together(() => {
-        for (const entry of entries) answers.push(this.#machine.apply(entry));
-      });
+      for (let from = 0; from < entries.length; from += GROUP_MAX) {
+        this.#store.together(() => {
+          const end = Math.min(from + GROUP_MAX, entries.length);
+          for (let i = from; i < end; i++) answers.push(this.#machine.apply(entries[i]!));
+        });
+      }
     } finally {
       if (this.#waits.size > 0) this.#wake();
     }
@@ -194,6 +201,10 @@ export class ReplicatedFsm {
 function checkIndex(index: number): void {
   if (Number.isSafeInteger(index) && index >= 0) return;
   throw new MemoirError('OffsetInvalid', `${index} is no index: give a whole number from 0`);
+}
+
+function checkList(entries: unknown): void {
+  if (!Array.isArray(entries)) throw new MemoirError('OptionInvalid', 'applyBatch is given a list of entries');
 }
 
 /** The lineage of a machine's snapshot: what is restored goes on with that. @throws `FormatUnknown` for another's */

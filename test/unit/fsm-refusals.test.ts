@@ -87,6 +87,8 @@ describe('what is given in the place of something else', () => {
     expect(fsm.apply({ index: 2 ** 53 - 1, term: 1, data })).toMatchObject({ status: 'accepted', index: 2 ** 53 - 1 });
     for (const index of [2 ** 53, 0, -1, 0.5, Number.NaN, '3', undefined, 1n])
       expect(() => machine().apply({ index: index as number, term: 1, data })).toThrow(code('OptionInvalid'));
+    for (const entries of [undefined, 5, new Set([{ index: 1, term: 1, data }])])
+      expect(() => machine().applyBatch(entries as never)).toThrow(code('OptionInvalid'));
     for (const entry of [undefined, null, 5])
       expect(() => machine().apply(entry as never)).toThrow(code('OptionInvalid'));
   });

@@ -74,6 +74,11 @@ describe('entries that are applied together', () => {
     });
     expect(fsm.applyBatch([1, 2, 3, 5, 8].map(entry)).map(({ status }) => status)).toEqual(Array(5).fill('accepted'));
     expect([ran, heard]).toEqual([1, [1, 2, 3, 5, 8]]);
+    const many = machine({ keep: { batches: 10 } });
+    const floors: number[] = [];
+    many.store.changes().subscribe(({ offset }) => void (offset % 1024 === 1 && floors.push(many.store.floor)));
+    expect(many.applyBatch(Array.from({ length: 3000 }, (_, i) => entry(i + 1)))).toHaveLength(3000);
+    expect(floors).toEqual([1, 1015, 2039]);
     expect(() => fsm.applyBatch([entry(9), { index: 10, term: 1, data: new Uint8Array() }, entry(11)])).toThrow();
     expect([fsm.appliedIndex, ran, heard.at(-1)]).toEqual([9, 2, 9]);
     expect(() => put(fsm, 12, 'a')).toThrow();
