@@ -90,7 +90,8 @@ export class OpenTransaction implements WriteScope {
 
   guard(): void {
     if (this.#open) return;
-    if (this.#spoilt !== undefined) throw this.#spoilt;
+    const { spoilt } = this;
+    if (spoilt !== undefined) throw spoilt;
     throw new MemoirError('TransactionEnded', 'the transaction is over: its tables cannot be used outside its body');
   }
 

@@ -103,6 +103,30 @@ describe('a statement at the end of the stack', () => {
   });
 });
 
+describe('an event at the end of the stack', () => {
+  it('caught, aborts the transaction, which leaves no gap in its stream', () => {
+    const store = createStore({ tables, events: { Noted: t.strict({ text: t.string }) } });
+    const codes = new Set<unknown>();
+    const body = () =>
+      store.transact((tx) =>
+        atEndOfStack(DEPTHS, () => {
+          try {
+            tx.emit('Noted', { text: 'a' }, { stream: 's' });
+          } catch (error) {
+            codes.add((error as MemoirError).code);
+            throw error;
+          }
+        }),
+      );
+    expect(body).toThrow(expect.objectContaining({ code: 'StackFull' }) as Error);
+    expect([...codes]).toContain('StackFull');
+    expect([...codes]).not.toContain('TransactionEnded');
+    const { events } = store.transact((tx) => tx.emit('Noted', { text: 'b' }, { stream: 's' }));
+    expect(events).toMatchObject([{ position: 1 }]);
+    store.check();
+  });
+});
+
 describe('a transaction at the end of the stack', () => {
   it('is whole or nothing, at whatever depth', () => {
     const store = open();
