@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'BatchTooLarge'
   | 'EventInvalid'
   | 'EventUnknown'
+  | 'StackFull'
   // when a projection folds a batch, or is built
   | 'ProjectionFailed'
   | 'ProjectionStale'

@@ -1,4 +1,5 @@
 export { purely } from './purity.js';
+export { isStackFull } from './stack-room.js';
 export { MemoirError, type ErrorCode, type ErrorFields } from './errors.js';
 export type { ByteCodec, RowCoder, RowReader } from './codecs/byte-codec.js';
 export { json } from './codecs/json-codec.js';

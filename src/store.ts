@@ -62,6 +62,18 @@ class MemoryStore extends ProjectingStore {
     return this.#parts.transactor.transact(body, options);
   }
 
+  together<A>(work: () => A): A {
+    const { streams, transactor, feed, horizon } = this.#parts;
+    streams.guard();
+    transactor.refuseNesting();
+    if (feed.draining) return work();
+    try {
+      return feed.after(work);
+    } finally {
+      horizon.advance();
+    }
+  }
+
   async restore(given: Uint8Array | VerifiedSnapshot, options: RestoreOptions = {}): Promise<void> {
     return this.#restores.take(async () => {
       const restoring = await Restoring.of(this.#parts, given, options, true);

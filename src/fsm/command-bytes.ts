@@ -41,29 +41,48 @@ export function writeCommand({ name, version, at, input }: Proposed): Uint8Array
 /** Takes a command up again; undefined where the bytes are none. */
 export function readCommand(bytes: Uint8Array): Proposed | undefined {
   if (!(bytes instanceof Uint8Array) || bytes.length < NAME_AT || bytes[0] !== FORMAT) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const at = view.getFloat64(3, true);
+  const at = timeIn(bytes);
   const end = NAME_AT + bytes[NAME_AT - 1]!;
   if (end > bytes.length || !isTime(at)) return undefined;
   const name = nameIn(bytes, end);
-  return { name, version: view.getUint16(1, true), at, input: bytes.subarray(end) };
+  return { name, version: bytes[1]! | (bytes[2]! << 8), at, input: bytes.subarray(end) };
 }
 
 function isTime(at: number): boolean {
   return Number.isInteger(at) && Math.abs(at) <= TIME_MAX;
 }
 
+const eight = new Uint8Array(8);
+const time = new DataView(eight.buffer);
+
+/** The time in a command's bytes; a view made for each of them would cost more than all the rest. */
+function timeIn(bytes: Uint8Array): number {
+  for (let i = 0; i < 8; i++) eight[i] = bytes[3 + i]!;
+  return time.getFloat64(0, true);
+}
+
 const decoder = new TextDecoder();
 
-/** The name in a command's bytes; most have nothing but ASCII, for which the platform's decoder is a long way. */
+/** Names that were read, by a hash of their bytes: a machine has few, and a text that is new is hashed anew. */
+const names = new Map<number, { readonly bytes: Uint8Array; readonly name: string }>();
+/** Bytes that nobody trusts must not fill memory. */
+const NAMES_MAX = 1024;
+
 function nameIn(bytes: Uint8Array, end: number): string {
-  let name = '';
-  for (let at = NAME_AT; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte >= 0x80) return decoder.decode(bytes.subarray(NAME_AT, end));
-    name += String.fromCharCode(byte);
-  }
+  let hash = end;
+  for (let at = NAME_AT; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
+  const known = names.get(hash);
+  if (known !== undefined && isAt(known.bytes, bytes, end)) return known.name;
+  const name = decoder.decode(bytes.subarray(NAME_AT, end));
+  if (known === undefined && names.size < NAMES_MAX) names.set(hash, { bytes: bytes.slice(NAME_AT, end), name });
   return name;
+}
+
+/** Whether a name ends where it is to, and is this one. */
+function isAt(name: Uint8Array, bytes: Uint8Array, end: number): boolean {
+  if (name.length !== end - NAME_AT) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[NAME_AT + i]) return false;
+  return true;
 }
 
 /** How the inputs of commands are laid down. */

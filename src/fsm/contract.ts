@@ -118,7 +118,10 @@ export interface Fsm<S extends Tables, C extends Commands<S, E>, E extends Event
    *   snapshot is being restored
    */
   apply(entry: Entry): Answer<AnswerOf<C>>;
-  /** Applies entries in turn, and gives their answers. @throws what `apply` does; those before have been applied */
+  /**
+   * Applies entries in turn, and gives their answers. Who follows the store hears of them at the end.
+   * @throws what `apply` does; those before have been applied
+   */
   applyBatch(entries: readonly Entry[]): readonly Answer<AnswerOf<C>>[];
   /** The state now, at once. */
   snapshot(): FsmSnapshot;

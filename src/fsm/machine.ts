@@ -1,5 +1,6 @@
 import {
   equalPlain,
+  isStackFull,
   MemoirError,
   purely,
   type Batch,
@@ -11,7 +12,7 @@ import {
 } from '../index.js';
 import { InputCoder, readCommand, writeCommand, type Proposed } from './command-bytes.js';
 import type { Answer, Command, Entry, EntryInfo } from './contract.js';
-import { Rejection } from './rejection.js';
+import { refusalOf } from './refusal.js';
 
 /** A command, types apart. */
 export type AnyCommand = Command<Tables, never, unknown>;
@@ -124,7 +125,7 @@ export class Machine {
       return { name, version, at, input, value: coder.decode(version, input) };
     } catch (error) {
       if (isImpure(error)) throw this.#halt(error);
-      if (isOverflow(error)) throw this.#overflow(index, name);
+      if (isStackFull(error)) throw this.#overflow(index, name);
       return `has a ${name} whose input cannot be read: ${(error as Error).message}`;
     }
   }
@@ -135,24 +136,38 @@ export class Machine {
     const { index, term, at } = info;
     setTime(at);
     const run = this.#runOf(name, info);
-    const body = (tx: Transaction<Tables>): unknown => run(tx, value);
+    const course = { hasBegun: false };
+    const body = (tx: Transaction<Tables>): unknown => {
+      course.hasBegun = true;
+      return run(tx, value);
+    };
     const options = { id: idOf(index), meta: { index, term, outcome: 'accepted', command: name }, evenEmpty: true };
     try {
       if (twiceEvery > 0 && index % twiceEvery === 0) this.#rehearse(run, proposed, options);
       const { offset, result } = store.transact(body as never, options) as { offset: number; result: unknown };
       return { status: 'accepted', index, offset, value: result };
     } catch (error) {
-      if (isImpure(error)) throw this.#halt(error);
-      if (isOverflow(error)) throw this.#overflow(index, name);
-      // A state that contradicts itself is not gone on with.
-      if (error instanceof MemoirError && error.code === 'Defect') throw this.#halt(error);
+      const reason = this.#reasonToHalt(error, index, name);
+      if (reason !== undefined) throw reason;
       // What the store itself cannot do is no matter of the command, and not the same on every node.
-      if (error instanceof MemoirError && ['StoreClosed', 'HistoryFull', 'NestedTransaction'].includes(error.code))
-        throw error;
+      if (!course.hasBegun) throw error;
       const { code, message, data } = refusalOf(error);
       const { offset } = this.#append({ index, term, outcome: 'rejected', command: name, code }, at);
       return { status: 'rejected', index, offset, code, message, ...(data !== undefined && { data }) };
     }
+  }
+
+  /** Halts where what a command threw says that nobody knows what it would do elsewhere. */
+  #reasonToHalt(error: unknown, index: number, name: string): MemoirError | undefined {
+    try {
+      if (isStackFull(error)) return this.#overflow(index, name);
+      // A state that contradicts itself is not gone on with.
+      if (isImpure(error) || (error instanceof MemoirError && error.code === 'Defect')) return this.#halt(error);
+    } catch (cause) {
+      // A proxy may throw where it is only looked at.
+      if (isStackFull(cause)) return this.#overflow(index, name);
+    }
+    return undefined;
   }
 
   /** The handler of a command, for an entry. */
@@ -172,7 +187,7 @@ export class Machine {
         const { result, changes, events, violations } = this.#parts.store.with(body, { id, meta });
         return { result, changes, events, violations: violations.map(String) };
       } catch (error) {
-        if (isImpure(error) || isOverflow(error)) throw error;
+        if (isImpure(error) || isStackFull(error)) throw error;
         return refusalOf(error);
       }
     };
@@ -223,26 +238,16 @@ function idOf(index: number): string {
 }
 
 function checked(entry: Entry): Entry {
+  if (typeof entry !== 'object' || (entry as unknown) === null)
+    throw new MemoirError('OptionInvalid', 'an entry is an object of index, term and data');
   const { index, term } = entry;
   if (Number.isSafeInteger(index) && index > 0 && Number.isSafeInteger(term) && term >= 0) return entry;
-  throw new MemoirError('OptionInvalid', `an entry has index ${index} and term ${term}: give whole numbers`);
+  throw new MemoirError(
+    'OptionInvalid',
+    `an entry has index ${String(index)} and term ${String(term)}: give whole numbers`,
+  );
 }
 
 function isImpure(error: unknown): error is MemoirError {
   return error instanceof MemoirError && error.code === 'ImpureFold';
-}
-
-/** True for an error, or one that was caused by one, of a stack that is full: how deep it is differs between nodes. */
-function isOverflow(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if ((at instanceof RangeError || at.name === 'InternalError') && /call stack|recursion/.test(at.message))
-      return true;
-  }
-  return false;
-}
-
-function refusalOf(error: unknown): { readonly code: string; readonly message: string; readonly data?: unknown } {
-  if (error instanceof Rejection) return { code: error.code, message: error.message, data: error.data };
-  if (error instanceof MemoirError) return { code: error.code, message: error.message };
-  return { code: 'CommandFailed', message: error instanceof Error ? error.message : String(error) };
 }

@@ -15,6 +15,9 @@ import { watch } from './watch.js';
 
 type View = ReturnType<ReadableStore<Tables>['now']>;
 
+/** So many entries are told of together at the most: until then all of their past is kept. */
+const GROUP_MAX = 1024;
+
 /** A state machine, types apart: its entries go to a machine, its readers to the store. */
 export class ReplicatedFsm {
   readonly store: ReadableStore<Tables>;
@@ -52,9 +55,15 @@ export class ReplicatedFsm {
 
   applyBatch(entries: readonly Entry[]): readonly Answer<unknown>[] {
     this.#refuseMeanwhile('applyBatch');
+    checkList(entries);
     const answers: Answer<unknown>[] = [];
     try {
-      for (const entry of entries) answers.push(this.#machine.apply(entry));
+      for (let from = 0; from < entries.length; from += GROUP_MAX) {
+        this.#store.together(() => {
+          const end = Math.min(from + GROUP_MAX, entries.length);
+          for (let i = from; i < end; i++) answers.push(this.#machine.apply(entries[i]!));
+        });
+      }
     } finally {
       if (this.#waits.size > 0) this.#wake();
     }
@@ -131,7 +140,7 @@ export class ReplicatedFsm {
 
   async watch<A>(query: (view: View) => A, { since, timeoutMs, signal }: WatchOptions): Promise<Watched<A>> {
     checkIndex(since);
-    if (!(timeoutMs >= 0))
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0))
       throw new MemoirError('OptionInvalid', `timeoutMs is ${timeoutMs}: give milliseconds from 0`);
     const time = new AbortController();
     const stop = host.after(timeoutMs, () => time.abort());
@@ -194,6 +203,10 @@ function checkIndex(index: number): void {
   throw new MemoirError('OffsetInvalid', `${index} is no index: give a whole number from 0`);
 }
 
+function checkList(entries: unknown): void {
+  if (!Array.isArray(entries)) throw new MemoirError('OptionInvalid', 'applyBatch is given a list of entries');
+}
+
 /** The lineage of a machine's snapshot: what is restored goes on with that. @throws `FormatUnknown` for another's */
 function lineageOf({ lineage, offset }: VerifiedSnapshot, last: Batch<Tables, Events> | undefined): string {
   if (offset === 0 || Number.isSafeInteger(metaOf(last)?.index)) return lineage;
@@ -202,6 +215,8 @@ function lineageOf({ lineage, offset }: VerifiedSnapshot, last: Batch<Tables, Ev
 }
 
 async function whole(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  if (typeof (source as Partial<typeof source> | undefined)?.[Symbol.asyncIterator] !== 'function')
+    throw new MemoirError('OptionInvalid', 'a snapshot is restored of its bytes, or of an async iterable of them');
   const pieces: Uint8Array[] = [];
   for await (const piece of source) pieces.push(piece);
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

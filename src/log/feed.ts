@@ -77,6 +77,18 @@ export class Feed {
     }
   }
 
+  /** Runs work, and tells of the batches that it makes when it has ended, as of those that a listener makes. */
+  after<A>(work: () => A): A {
+    if (this.#draining) return work();
+    this.#draining = true;
+    try {
+      return work();
+    } finally {
+      this.#draining = false;
+      this.drain();
+    }
+  }
+
   #reset(listener: Listener): void {
     try {
       listener.reset();

@@ -126,6 +126,15 @@ export class MemoryLog implements Log {
     return held instanceof SealedSegment ? held.batch(place) : held?.[place];
   }
 
+  /** The same for a batch that has an id; others are passed over without being taken up. */
+  withId(offset: number): AnyBatch | undefined {
+    const held = this.#segments.get(segmentOf(offset));
+    const place = (offset - 1) % SEGMENT;
+    if (held instanceof SealedSegment) return held.withId(place);
+    const batch = held?.[place];
+    return batch?.id === undefined ? undefined : batch;
+  }
+
   /** Takes in a batch from before the floor, whose id is remembered. */
   remember(batch: AnyBatch): void {
     const segment = segmentOf(batch.offset);

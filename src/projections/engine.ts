@@ -1,6 +1,9 @@
 import { assert } from '../assert.js';
+import { MemoirError } from '../errors.js';
+import { needStack } from '../stack-room.js';
 import { PRIMARY } from '../codecs/index-check.js';
 import type { Row } from '../codecs/index-plan.js';
+import type { Key } from '../codecs/key.js';
 import { equalPlain } from '../codecs/equality.js';
 import type { Definition } from '../codecs/table.js';
 import type { Conflict, TableIndex } from './table-index.js';
@@ -36,6 +39,8 @@ export class Engine {
   #loaded = 0;
   /** What the indexes were last trimmed to. */
   #floor = 0;
+  /** False while a change of several steps is under way, and for good once one was left half done. */
+  isWhole = true;
 
   /**
    * @param filterRows how many rows a filter may pass over for each that it gives
@@ -100,6 +105,7 @@ export class Engine {
     this.#dead = other.#dead;
     this.#version = Math.max(this.#version, other.#version);
     this.#floor = other.#floor;
+    this.isWhole = true;
     other.#byName = new Map();
     other.#tables = [];
     other.#dead = new DeadRows();
@@ -118,8 +124,9 @@ export class Engine {
     return this.#version;
   }
 
-  /** Starts a transaction. */
+  /** Starts a transaction. @throws `Defect` where a change was left half done */
   begin(): void {
+    if (!this.isWhole) throw halfDone();
     assert(this.#journal.length === 0, 'the transaction before has ended');
     this.#version++;
   }
@@ -134,8 +141,23 @@ export class Engine {
     return this.#version++;
   }
 
-  /** Puts a row, or its absence, into a slot. */
-  write(table: TableState, slot: number, after: Row | undefined): void {
+  /** Puts a row under its key, in the slot that `slotOf` said or in a new one. @throws what `needStack` throws */
+  put(table: TableState, key: Key, known: number, row: Row | undefined): void {
+    needStack(table);
+    this.isWhole = false;
+    this.#write(table, table.takeSlot(key, known), row);
+    this.isWhole = true;
+  }
+
+  /** Takes the row out of a slot. @throws what `needStack` throws */
+  remove(table: TableState, slot: number): void {
+    needStack(table);
+    this.isWhole = false;
+    this.#write(table, slot, undefined);
+    this.isWhole = true;
+  }
+
+  #write(table: TableState, slot: number, after: Row | undefined): void {
     const write = table.write(slot, after, this.#version, this.#journal.length);
     this.#journal.push(write);
     if (write.kept) this.#dead.push(table, slot, this.#version);
@@ -158,11 +180,14 @@ export class Engine {
 
   /** Undoes the writes made since a place. */
   rollback(place: number): void {
+    const { isWhole } = this;
+    this.isWhole = false;
     while (this.#journal.length > place) {
       const write = this.#journal.pop()!;
       write.table.undo(write);
       if (write.kept) this.#dead.pop();
     }
+    this.isWhole = isWhole;
   }
 
   /**
@@ -191,6 +216,8 @@ export class Engine {
 
   /** Ends the transaction and returns the version that sees what it did. */
   settle(): number {
+    const { isWhole } = this;
+    this.isWhole = false;
     // Each loop is a method of its own: code that V8 compiled in the midst of a long first loop, when what follows had
     // never run, is thrown away at every later call, and taken up again at the next (seen on Node 20).
     this.#settleSlots();
@@ -198,6 +225,7 @@ export class Engine {
     // To set a length is a call into the engine.
     if (this.#journal.length === 1) this.#journal.pop();
     else this.#journal.length = 0;
+    this.isWhole = isWhole;
     return this.#version;
   }
 
@@ -261,6 +289,12 @@ export class Engine {
     assert(retained === this.#dead.length, 'every row version of the past is queued to be given back');
     for (const table of this.#tables) table.check(this.#floor);
   }
+}
+
+function halfDone(): MemoirError {
+  const says =
+    'a change was left half done, since the stack or the memory was full, and the state is not to be trusted';
+  return new MemoirError('Defect', `${says}: restore a snapshot, or open the store anew`);
 }
 
 /** A queue of dead row versions: which slot of which table, and at which version they died. */

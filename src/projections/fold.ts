@@ -1,4 +1,5 @@
 import { MemoirError, show } from '../errors.js';
+import type { Key } from '../codecs/key.js';
 import type { AnyBatch, AnyChange } from '../log/batch.js';
 import { twins } from '../log/rekeyed.js';
 import { inverted } from './diff.js';
@@ -37,7 +38,8 @@ function apply(engine: Engine, offset: number, changes: readonly AnyChange[]): v
  */
 export function applyChange(engine: Engine, offset: number, change: AnyChange): void {
   const table = tableOf(engine, offset, change);
-  engine.write(table, slotFor(table, offset, change), change.after);
+  const own = table.toPrimaryKey(change.key);
+  engine.put(table, own, slotFor(table, own, offset, change), change.after);
 }
 
 /**
@@ -47,17 +49,17 @@ export function applyChange(engine: Engine, offset: number, change: AnyChange): 
 export function load(engine: Engine, { offset, changes }: AnyBatch): void {
   for (const change of changes) {
     const table = tableOf(engine, offset, change);
-    engine.load(table, slotFor(table, offset, change), change.after);
+    const own = table.toPrimaryKey(change.key);
+    engine.load(table, table.takeSlot(own, slotFor(table, own, offset, change)), change.after);
   }
 }
 
-/** Where the row of a change goes; rows that were written under other keys may meet there. */
-function slotFor(table: TableState, offset: number, { key, before }: AnyChange): number {
-  const own = table.toPrimaryKey(key);
+/** Where the row of a change is, −1 if nowhere; rows that were written under other keys may meet there. */
+function slotFor(table: TableState, own: Key, offset: number, { key, before }: AnyChange): number {
   const slot = table.slotOf(own);
   if (before === undefined && slot >= 0 && table.definition.isRaised === true && table.rows[slot] !== undefined)
     throw twins(table.name, key, offset);
-  return table.takeSlot(own, slot);
+  return slot;
 }
 
 /** The table of a change, whose row is prepared. */

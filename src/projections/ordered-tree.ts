@@ -1,4 +1,5 @@
 import { assert } from '../assert.js';
+import { needMuchStack } from '../stack-room.js';
 import { compareKeys, compareParts, type Key } from '../codecs/key.js';
 import { beginsWith, type Edge } from '../codecs/range.js';
 import { BORN, Entries, ENTRY_BITS } from './entries.js';
@@ -32,8 +33,7 @@ export interface EntryKeys {
  * entry, and the version at which it came in. Keys are ordered by heads, and where heads tie by the parts themselves,
  * read through `EntryKeys`; equal keys by ref.
  *
- * New entries *wait*, as they come, until someone reads or so many wait that it pays to sort them: writes that nobody
- * reads in between cost little, and a load builds its leaves from one sorted run.
+ * New entries *wait* until someone reads, or so many do that it pays to sort them: a load is one sorted run.
  *
  * Callers hold to this: a key can be read through `EntryKeys` from its insertion until after its removal.
  */
@@ -97,6 +97,7 @@ export class OrderedTree implements Sequence, Ties {
 
   /** The position of the first entry after the edge; past the last leaf when there is none. */
   seek(edge: Edge, position: Position): void {
+    if (this.#waitingCount > 0) needMuchStack();
     if (this.#waitingCount > 0) this.#place();
     if (edge.parts.length === 0) this.#leaves.toEnd(edge.side, position);
     else {
@@ -160,8 +161,7 @@ export class OrderedTree implements Sequence, Ties {
 
   /** How many entries lie between two edges, without a look at each. */
   countBetween(low: Edge, high: Edge): number {
-    const from: Position = { leaf: 0, at: 0 };
-    const to: Position = { leaf: 0, at: 0 };
+    const [from, to] = [low, high].map((): Position => ({ leaf: 0, at: 0 })) as [Position, Position];
     this.seek(low, from);
     this.seek(high, to);
     return this.#leaves.distance(from, to);

@@ -6,6 +6,8 @@ export interface BatchKeeper {
   readonly floor: number;
   /** A batch that was kept, or that is not older than the floor; undefined where neither is so. */
   recall(offset: number): AnyBatch | undefined;
+  /** The same for a batch that has an id; others are passed over without being taken up. */
+  withId(offset: number): AnyBatch | undefined;
   /** Takes in a batch from before the floor. */
   remember(batch: AnyBatch): void;
   /** Has it keep batches with ids from an offset on, whatever the floor is; older ones may go. */

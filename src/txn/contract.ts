@@ -165,6 +165,15 @@ export interface Store<S extends Tables, E extends Events = NoEvents> extends An
   ): Appended<S, A, E> | Unchanged<A>;
   transact<A>(body: Body<S, A, E>, options: TransactOptions<S>): Appended<S, A, E> | Unchanged<A> | Repeated<S, E>;
   /**
+   * Runs work whose transactions are told of together: each is a batch of its own, which can be read at once, and
+   * subscribers hear of them, in their order, when the work has ended, whether it returns or throws. A live query then
+   * runs once instead of once a batch.
+   *
+   * @param work makes transactions, synchronously
+   * @throws `NestedTransaction`, `StoreClosed`, and what the work throws
+   */
+  together<A>(work: () => A): A;
+  /**
    * Adds an index to a table, while the store is used. It is built off to the side, in slices between which everything
    * else has its turn; writes going on meanwhile are taken into account. When it has every row it can be read, from
    * views of the head of that moment and later ones; older ones answer `IndexNotYet`.

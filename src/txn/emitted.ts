@@ -1,6 +1,7 @@
 import { checkOptions, MemoirError, show, type ErrorFields } from '../errors.js';
 import type { EventDefinition } from '../codecs/event.js';
 import { Fault } from '../codecs/fault.js';
+import { isStackFull, needStack } from '../stack-room.js';
 import { freezePlain, refuseAccessors, sizeOf } from '../codecs/plain-data.js';
 import { Walk } from '../codecs/walk.js';
 import type { AnyEvent } from '../log/batch.js';
@@ -34,10 +35,16 @@ export class Emitted {
 
   /** Adds an event; one that is refused leaves the transaction as it was. */
   emit(type: unknown, given: unknown, options: { readonly stream?: unknown } = NO_OPTIONS): AnyEvent {
+    const tx = this.#tx;
+    tx.statements++;
     try {
-      return this.#add(type, given, options);
+      const event = this.#add(type, given, options);
+      tx.statements--;
+      return event;
     } catch (error) {
-      const { violations } = this.#tx;
+      if (isStackFull(error)) throw tx.spoil(error);
+      tx.statements--;
+      const { violations } = tx;
       if (error instanceof MemoirError && !violations.includes(error)) violations.push(error);
       throw error;
     }
@@ -51,6 +58,7 @@ export class Emitted {
     if (stream !== undefined) checkStream(stream);
     const data = this.#copied(type as string, definition, given);
     // Whatever reading the data may have done, its place is after all that was emitted meanwhile.
+    needStack(data);
     this.#charge(data);
     const position = stream === undefined ? undefined : this.headOf(stream) + 1;
     const event: AnyEvent = { type: type as string, data, stream, position };

@@ -6,6 +6,12 @@ import { LooseBatches } from './loose-batches.js';
 /** How much of the table may be taken before it is made anew; half of it at the most is then. */
 const FILL_MAX = 0.75;
 
+/** It has room for so many at the least: that of a state machine, for one batch, would else be made anew often. */
+const CAPACITY_MIN = 256;
+
+/** So few batches are looked up one by one. */
+const FEW = 16;
+
 /**
  * The ids of the last batches, each with its offset, whatever retention has dropped of the log. An id takes 16 to 32
  * bytes here: the table has a hash of the id and the offset of its batch, and asks whoever keeps the batches for the
@@ -14,8 +20,8 @@ const FILL_MAX = 0.75;
 export class IdWindow {
   #keeper: BatchKeeper;
   /** Pairs of a hash and an offset, counted from 1 at `#base`; 0 where there is none. Those that are forgotten stay. */
-  #pairs = new Uint32Array(32);
-  #mask = 15;
+  #pairs = new Uint32Array(2 * CAPACITY_MIN);
+  #mask = CAPACITY_MIN - 1;
   #used = 0;
   #base = 1;
   /** The first batch that came, and the last; from the first on, every one with an id did. */
@@ -70,11 +76,21 @@ export class IdWindow {
 
   /** Forgets ids of batches up to an offset, and tells which. */
   slide(floor: number, forgotten?: (batch: AnyBatch) => void): void {
-    if (forgotten !== undefined) {
-      for (const batch of this.#keeper.remembered(this.#oldest, Math.min(floor, this.#last))) forgotten(batch);
-    }
+    if (forgotten !== undefined) this.#forget(this.#oldest, Math.min(floor, this.#last), forgotten);
     this.#floor = Math.max(this.#floor, floor);
     this.#keeper.keepIdsFrom(this.#oldest);
+  }
+
+  /** Tells which batches from one offset up to another have ids. */
+  #forget(from: number, to: number, forgotten: (batch: AnyBatch) => void): void {
+    if (to - from >= FEW) {
+      for (const batch of this.#keeper.remembered(from, to)) forgotten(batch);
+      return;
+    }
+    for (let offset = from; offset <= to; offset++) {
+      const batch = this.#keeper.withId(offset);
+      if (batch !== undefined) forgotten(batch);
+    }
   }
 
   /** The batches it has now, to be read at any time later. */
@@ -101,19 +117,26 @@ export class IdWindow {
 
   /** Drops what is forgotten, and has twice the room that the rest needs. */
   #makeRoom(): void {
-    const [old, base] = [this.#pairs, this.#base];
-    const offsetOf = (i: number): number => base + old[i + 1]! - 1;
-    let live = 0;
-    for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0 && offsetOf(i) > this.#floor) live++;
-    let capacity = 16;
-    while (capacity < 2 * live) capacity *= 2;
-    this.#pairs = new Uint32Array(2 * capacity);
+    const live = this.#live();
+    let capacity = CAPACITY_MIN;
+    while (capacity < live.length) capacity *= 2;
+    const base = this.#base;
+    if (2 * capacity === this.#pairs.length) this.#pairs.fill(0);
+    else this.#pairs = new Uint32Array(2 * capacity);
     this.#mask = capacity - 1;
     this.#used = 0;
-    if (live > 0) this.#base = Math.max(this.#first, this.#floor + 1);
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i + 1] !== 0 && offsetOf(i) > this.#floor) this.#put(old[i]!, offsetOf(i));
-    }
+    if (live.length > 0) this.#base = Math.max(this.#first, this.#floor + 1);
+    for (let i = 0; i < live.length; i += 2) this.#put(live[i]!, base + live[i + 1]! - 1);
+  }
+
+  /** The pairs that are not forgotten. */
+  #live(): readonly number[] {
+    const pairs = this.#pairs;
+    const gone = Math.max(0, this.#floor - this.#base + 1);
+    // A list: it has two numbers in a state machine, and room for typed ones is not the collector's alone to give.
+    const live: number[] = [];
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i + 1]! > gone) live.push(pairs[i]!, pairs[i + 1]!);
+    return live;
   }
 }
 

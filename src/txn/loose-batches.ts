@@ -13,6 +13,10 @@ export class LooseBatches implements BatchKeeper {
     return batch?.offset === offset ? batch : undefined;
   }
 
+  withId(offset: number): AnyBatch | undefined {
+    return this.recall(offset);
+  }
+
   remember(batch: AnyBatch): void {
     this.#batches.push(batch);
   }

@@ -31,15 +31,14 @@ function replaceRows(tx: OpenTransaction, into: TableState, from: TableState): v
   const wanted = [...new TableReads(from, HEAD).scan()];
   for (const row of [...new TableReads(into, tx).scan()]) {
     const key = into.keyOf(row);
-    if (from.slotOf(key) < 0 || from.rows[from.slotOf(key)] === undefined)
-      engine.write(into, into.slotOf(key), undefined);
+    if (from.slotOf(key) < 0 || from.rows[from.slotOf(key)] === undefined) engine.remove(into, into.slotOf(key));
   }
   for (const row of wanted) {
     const key = into.keyOf(row);
     const slot = into.slotOf(key);
     if (slot >= 0 && equalPlain(into.rows[slot], row)) continue;
     into.prepare(row);
-    engine.write(into, into.takeSlot(key), row);
+    engine.put(into, key, into.slotOf(key), row);
   }
 }
 

@@ -1,4 +1,5 @@
 import { MemoirError, show } from '../errors.js';
+import { isStackFull } from '../stack-room.js';
 import type { Row } from '../codecs/index-plan.js';
 import { compareKeys, toKey, type Key } from '../codecs/key.js';
 import { equalPlain } from '../codecs/equality.js';
@@ -83,10 +84,15 @@ export class TableWrites extends TableReads {
     tx.guard();
     const { engine, bytes, changes } = tx;
     const { place } = engine;
+    tx.statements++;
     try {
-      return run();
+      const result = run();
+      tx.statements--;
+      return result;
     } catch (error) {
+      if (isStackFull(error)) throw tx.spoil(error);
       engine.rollback(place);
+      tx.statements--;
       tx.bytes = bytes;
       tx.changes = changes;
       const blamed = blame(error, `a row of ${this.table.name}`, { table: this.table.name });
@@ -146,7 +152,7 @@ export class TableWrites extends TableReads {
     if (conflict !== undefined)
       throw this.#violation(conflict.index.plan.name, conflict.key, table.rows[conflict.slot]!);
     this.#charge(own, row);
-    engine.write(table, table.takeSlot(key, own), row);
+    engine.put(table, key, own, row);
     return row;
   }
 
@@ -167,7 +173,7 @@ export class TableWrites extends TableReads {
 
   #remove(slot: number): void {
     this.#charge(slot, undefined);
-    this.#tx.engine.write(this.table, slot, undefined);
+    this.#tx.engine.remove(this.table, slot);
   }
 
   #tooLarge(code: 'RowTooLarge' | 'BatchTooLarge', what: string, actual: number, name: keyof Limits): MemoirError {

@@ -1,4 +1,5 @@
 import { MemoirError, show } from '../errors.js';
+import { stackFull } from '../stack-room.js';
 import type { AnyEvent, Meta } from '../log/batch.js';
 import { streamEvent, type LoggedStream } from '../log/event-stream.js';
 import type { Engine } from '../projections/engine.js';
@@ -52,6 +53,8 @@ export class OpenTransaction implements WriteScope {
   readonly violations: MemoirError[] = [];
   bytes = 0;
   changes = 0;
+  statements = 0;
+  #spoilt: MemoirError | undefined;
   readonly #sequences: ReadonlyMap<string, number>;
   readonly #facts: EventParts | undefined;
   #emitted: Emitted | undefined;
@@ -87,11 +90,26 @@ export class OpenTransaction implements WriteScope {
 
   guard(): void {
     if (this.#open) return;
+    const { spoilt } = this;
+    if (spoilt !== undefined) throw spoilt;
     throw new MemoirError('TransactionEnded', 'the transaction is over: its tables cannot be used outside its body');
   }
 
   end(): void {
     this.#open = false;
+  }
+
+  spoil(cause: unknown): MemoirError {
+    this.#open = false;
+    return (this.#spoilt ??= stackFull(cause));
+  }
+
+  /**
+   * Why it can only be undone, if that is so: a statement found the stack full, whether its body caught that or not.
+   * One that had no stack left to say so has not ended.
+   */
+  get spoilt(): MemoirError | undefined {
+    return this.statements > 0 ? this.spoil(undefined) : this.#spoilt;
   }
 
   writer(name: string): TableWrites {

@@ -1,4 +1,5 @@
 import { checkOptions, MemoirError, show } from '../errors.js';
+import { needStack } from '../stack-room.js';
 import { blame } from '../codecs/fault.js';
 import { copyPlain, freezePlain, isPlainObject } from '../codecs/plain-data.js';
 import type { AnyBatch, AnyChange, Meta } from '../log/batch.js';
@@ -99,8 +100,7 @@ export class Transactor {
     }, named);
     if (batch === undefined) return { appended: false, offset: sink.head, changes: [], events: [], result };
 
-    this.#parts.ledger.note(batch);
-    sink.settle(batch, engine.version, bytes);
+    this.#settle(batch, bytes);
     return resultOf(batch, result);
   }
 
@@ -123,7 +123,7 @@ export class Transactor {
 
   /** Appends a batch of what work writes by itself and says has changed. */
   append(work: (tx: OpenTransaction) => readonly AnyChange[], named: Named): AnyBatch {
-    const { engine, horizon, sink, ledger } = this.#parts;
+    const { horizon, sink } = this.#parts;
     this.refuseNesting();
     horizon.guard();
     const { batch, bytes } = this.#run((tx) => {
@@ -131,9 +131,17 @@ export class Transactor {
       sink.take(made);
       return { batch: made, bytes: tx.bytes };
     }, named);
-    ledger.note(batch);
-    sink.settle(batch, engine.version, bytes);
+    this.#settle(batch, bytes);
     return batch;
+  }
+
+  /** The log has the batch: a store that cannot take note of it, for want of stack, takes no more. */
+  #settle(batch: AnyBatch, bytes: number): void {
+    const { engine, sink, ledger } = this.#parts;
+    engine.isWhole = false;
+    ledger.note(batch);
+    engine.isWhole = true;
+    sink.settle(batch, engine.version, bytes);
   }
 
   /** Runs work that is no transaction and in which there must be none. */
@@ -164,6 +172,7 @@ export class Transactor {
     if (!Number.isSafeInteger(now))
       throw new MemoirError('OptionInvalid', `the clock gave ${now}: give milliseconds since 1970`);
     const at = Math.max(now, sink.lastAt);
+    needStack(engine);
     engine.begin();
     const tx = new OpenTransaction({
       engine,
@@ -182,7 +191,7 @@ export class Transactor {
       return work(tx);
     } catch (error) {
       engine.rollback(0);
-      throw error;
+      throw tx.spoilt ?? error;
     } finally {
       this.#running = false;
       tx.end();
@@ -204,6 +213,8 @@ export class Transactor {
     const face = new this.#parts.Face(tx);
     this.last = face;
     const result = body(face);
+    const { spoilt } = tx;
+    if (spoilt !== undefined) throw spoilt;
     if (isThenable(result)) throw asyncBody(result);
     return result;
   }

@@ -20,6 +20,10 @@ export interface WriteScope extends Vantage {
   readonly development: boolean;
   /** Statements that were refused, caught by the body or not. */
   readonly violations: MemoirError[];
+  /** Statements that have begun, and have not ended in a way that they know of. */
+  statements: number;
+  /** Says that a statement found the stack full, so that the transaction can only be undone; returns why. */
+  spoil(cause: unknown): MemoirError;
   /** Bytes of rows and events written. */
   bytes: number;
   /** Rows changed, and events emitted. */

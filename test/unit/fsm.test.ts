@@ -168,7 +168,18 @@ describe('a state machine', () => {
     const names = new Set<string>();
     for (let at: object = createStore({ tables }); at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
       for (const name of Object.getOwnPropertyNames(at)) names.add(name);
-    const writes = ['transact', 'with', 'restore', 'rebuild', 'compact', 'addIndex', 'dropIndex', 'addTable', 'close'];
+    const writes = [
+      'transact',
+      'together',
+      'with',
+      'restore',
+      'rebuild',
+      'compact',
+      'addIndex',
+      'dropIndex',
+      'addTable',
+      'close',
+    ];
     const others = ['constructor', 'blocks', 'commit', 'older', 'buildStale', 'buildStaleNow'];
     expect(Object.keys(fsm.store).sort()).toEqual(
       [...names].filter((name) => ![...writes, ...others].includes(name)).sort(),

@@ -172,7 +172,7 @@ describe('the cost of stats', () => {
     ] as const) {
       engine.begin();
       for (let id = 0; id < rows; id += step)
-        engine.write(state!, state!.takeSlot([id]), { id, queue, tags: ['x', `y${id % 3}`] });
+        engine.put(state!, [id], state!.slotOf([id]), { id, queue, tags: ['x', `y${id % 3}`] });
       engine.settle();
     }
     let count = 0;

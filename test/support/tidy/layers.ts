@@ -2,7 +2,15 @@ import type { Import, Parsed } from '../source.js';
 
 /** The layers of `src/`, lowest first: a file imports its own level or lower, types included. */
 const LEVELS: readonly (readonly string[])[] = [
-  ['src/errors.ts', 'src/assert.ts', 'src/keep-shape.ts', 'src/thenable.ts', 'src/turns.ts', 'src/purity.ts'],
+  [
+    'src/errors.ts',
+    'src/assert.ts',
+    'src/keep-shape.ts',
+    'src/thenable.ts',
+    'src/turns.ts',
+    'src/purity.ts',
+    'src/stack-room.ts',
+  ],
   ['src/codecs/'],
   ['src/log/', 'src/log-file.ts'],
   ['src/projections/', 'src/folds.ts'],
