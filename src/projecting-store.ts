@@ -2,6 +2,7 @@ import { checkOptions, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import type { Keep } from './log/keep.js';
+import type { Abort } from './log/streams.js';
 import { MemoryLog } from './log/memory-log.js';
 import { compacted, inFuture } from './log/position.js';
 import { Engine } from './projections/engine.js';
@@ -12,7 +13,14 @@ import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { ignore, isThenable } from './thenable.js';
 import { platform } from './platform.js';
-import { ledgerOf, ProjectedStore, type Begun, type FollowPlan, type Hold } from './projected-store.js';
+import {
+  ledgerOf,
+  ProjectedStore,
+  type Begun,
+  type FollowPlan,
+  type Hold,
+  type ProjectedStart,
+} from './projected-store.js';
 import { StoreCore } from './store-core.js';
 import { checkKeep, limitOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
@@ -37,7 +45,7 @@ const SLICE_MS = 8;
  */
 const ROUND_BYTES = 2 * 2 ** 20;
 
-type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal'>;
+type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal' | 'forbearance'>;
 
 /** Says whether a projection that was built anew is to take its place. */
 type Accept = (changes: readonly AnyChange[]) => unknown;
@@ -60,17 +68,18 @@ export abstract class ProjectingStore extends StoreCore {
   }
 
   async project(given: unknown, options: ProjectOptions = {}): Promise<ProjectedStore> {
-    checkOptions('project', options, ['snapshot', 'batches', 'keep', 'hold', 'retry']);
+    checkOptions('project', options, ['snapshot', 'batches', 'keep', 'hold', 'retry', 'parkedMax']);
     const { streams, settings, engine, log } = this.#parts;
     streams.guard();
     const definition = projectionOf('projection', given);
     checkSources('projection', definition, engine.definitions, new Set(settings.events.keys()));
-    const plan = followPlanOf(options);
+    const plan = followPlanOf(options, settings.onError);
     const { snapshot, keep = settings.keep } = options;
     checkKeep(keep);
     const { epoch } = log;
-    const begin = (one: ProjectionDefinition): Promise<Begun> => this.#begun(one);
-    const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
+    const begin: ProjectedStart['begin'] = (one, signal) => this.#begun(one, plan, signal);
+    const begun =
+      snapshot === undefined ? await this.#begun(definition, plan) : await this.#resumed(definition, snapshot);
     try {
       // From here on it is told what becomes of the store, and until here it was not.
       streams.guard();
@@ -168,19 +177,17 @@ export abstract class ProjectingStore extends StoreCore {
   }
 
   /** The state of a projection as its folds make it of what there is. */
-  async #begun(definition: ProjectionDefinition): Promise<Begun> {
-    const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
+  async #begun(definition: ProjectionDefinition, plan: FollowPlan, signal?: Abort): Promise<Begun> {
+    const build = this.#building(definition, { sliceMs: SLICE_MS, signal, forbearance: plan }, true);
     const hold = this.#hold(definition, () => build.head);
+    signal?.addEventListener('abort', hold.release);
     try {
       await build.begin();
       // What has been read is of no one state before what came meanwhile is folded.
-      if (definition.from === 'rows') {
-        await build.catchUp();
-        build.finish();
-      }
-      const { state, head, at } = build;
+      if (definition.from === 'rows') await build.settle();
+      const { state, head, at, parked } = build;
       const rows = await hashRows(state.engine, this.#parts.settings.stateHash, platform);
-      return { state, rows, head, at, parked: [], hold };
+      return { state, rows, head, at, parked, hold };
     } catch (error) {
       hold.release();
       throw error;
@@ -318,7 +325,10 @@ function parkedBefore({ name }: ProjectionDefinition, offset: number): MemoirErr
   );
 }
 
-function followPlanOf({ batches, retry = {}, hold = false }: ProjectOptions): FollowPlan {
+function followPlanOf(
+  { batches, retry = {}, parkedMax, hold = false }: ProjectOptions,
+  onError: FollowPlan['onError'],
+): FollowPlan {
   if (typeof retry !== 'object' || (retry as unknown) === null)
     throw new MemoirError('OptionInvalid', `retry is ${show(retry)}: use { times, firstMs }`);
   checkOptions('retry', retry, ['times', 'firstMs']);
@@ -326,6 +336,8 @@ function followPlanOf({ batches, retry = {}, hold = false }: ProjectOptions): Fo
     batches: Math.max(1, limitOf('batches', batches, 256)),
     times: limitOf('retry.times', retry.times, 3),
     firstMs: limitOf('retry.firstMs', retry.firstMs, 100),
+    parkedMax: limitOf('parkedMax', parkedMax, 1000),
     hold,
+    onError,
   };
 }
