@@ -22,8 +22,14 @@ const LEFT_MAX = 64;
  */
 const SHARE_FIRST = 5;
 
-/** The same while what they wrote is folded: with more, folds that take half of a transaction would not catch up. */
-const SHARE_LATER = 1;
+/** The same while what they wrote is folded, until it is known how much of it they write anew meanwhile. */
+const SHARE_LATER = 1.5;
+
+/**
+ * A round of catching up is to leave so much of what there was: others have as much time as that allows. With less they
+ * have no more than half of it, with more the rebuild takes several times as long.
+ */
+const GAIN = 0.6;
 
 /** A round of catching up that leaves more than this of what the one before left gets nowhere. */
 const LEAST_GAIN = 0.75;
@@ -149,12 +155,14 @@ export class ProjectionBuild {
   /** Folds what has come meanwhile, until little is left. */
   async catchUp(): Promise<void> {
     const { turns, sliceMs } = this.#plan;
-    let slice = sliceMs;
+    let [slice, share] = [sliceMs, SHARE_LATER];
     for (let before = Infinity, left: number; (left = this.#rest.left) > LEFT_MAX; before = left) {
       // Others have their share as long as that gets somewhere; where they outrun even slices with one turn between,
       // slices grow, or it would never end. What is left shrinks by a quarter each round, or soon fits into one slice.
       if (left > LEAST_GAIN * before) slice *= GROWTH;
-      await this.#inSlices(this.#rest.work(), left < before / 2 ? this.#shared(SHARE_LATER) : turns, slice);
+      // What one turn between leads to does not tell how much more than an equal share would do.
+      if (before < Infinity) share = Math.min((share * GAIN * before) / left, share < 1 ? 1 : SHARE_FIRST);
+      await this.#inSlices(this.#rest.work(), share < 1 ? turns : this.#shared(share), slice);
     }
   }
 
