@@ -29,7 +29,7 @@ import type { RebuildOptions } from './txn/rebuilding.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
 import { givenUp, ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
-import { definitionsFor, ProjectedState, SourceWanted } from './txn/projected-state.js';
+import { definitionsBeside, definitionsFor, ProjectedState, SourceWanted } from './txn/projected-state.js';
 import { replaced, swapIn } from './txn/projection-swap.js';
 import type { OpenTransaction } from './txn/transaction.js';
 import { refuseStale } from './txn/stale-projections.js';
@@ -116,9 +116,12 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** The same at once, for a store that has no more than rows. @throws `ProjectionStale` */
   protected buildStaleNow(): void {
+    const { engine } = this.#parts;
     for (const definition of this.#suspended()) {
       if (definition.from === 'log') refuseStale([definition], this.#sequences);
-      const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
+      const build = this.#building(this.#emptyState(definition, definitionsFor(definition, engine)), {
+        sliceMs: SLICE_MS,
+      });
       build.readNow();
       this.#swap(build.state, undefined);
     }
@@ -136,10 +139,9 @@ export abstract class ProjectingStore extends StoreCore {
     return stale;
   }
 
-  #emptyState(definition: ProjectionDefinition, copies: boolean): ProjectedState {
-    const { engine, settings } = this.#parts;
-    const made = new Engine(definitionsFor(definition, engine, copies), settings.filterRows);
-    return new ProjectedState({ engine: made, definition, settings });
+  #emptyState(definition: ProjectionDefinition, definitions: Engine['definitions']): ProjectedState {
+    const { settings } = this.#parts;
+    return new ProjectedState({ engine: new Engine(definitions, settings.filterRows), definition, settings });
   }
 
   async #rebuild(next: ProjectionDefinition, pace: Pace, accept?: Accept): Promise<unknown> {
@@ -157,8 +159,8 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** @param copies whether folds can read the sources, which takes a copy of them; `SourceWanted` says that they do */
   async #rebuildWith(next: ProjectionDefinition, pace: Pace, copies: boolean, accept?: Accept): Promise<unknown> {
-    const { horizon, sink } = this.#parts;
-    const build = this.#building(next, pace, copies);
+    const { horizon, sink, engine } = this.#parts;
+    const build = this.#building(this.#emptyState(next, definitionsFor(next, engine, copies)), pace);
     // What is built from must not go before it has been.
     const release = horizon.pinCursor(`the rebuild of ${next.name}`, () => build.head + 1);
     try {
@@ -178,7 +180,8 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** The state of a projection as its folds make it of what there is. */
   async #begun(definition: ProjectionDefinition, plan: FollowPlan, signal?: Abort): Promise<Begun> {
-    const build = this.#building(definition, { sliceMs: SLICE_MS, signal, forbearance: plan }, true);
+    const empty = this.#emptyState(definition, definitionsBeside(definition, this.#parts.engine));
+    const build = this.#building(empty, { sliceMs: SLICE_MS, signal, forbearance: plan });
     const hold = this.#hold(definition, () => build.head);
     signal?.addEventListener('abort', hold.release);
     try {
@@ -201,9 +204,9 @@ export abstract class ProjectingStore extends StoreCore {
     return hold;
   }
 
-  #building(definition: ProjectionDefinition, pace: Pace, copies: boolean): ProjectionBuild {
+  #building(empty: ProjectedState, pace: Pace): ProjectionBuild {
     const { engine, log, views, streams, horizon, settings, transactor } = this.#parts;
-    return new ProjectionBuild(this.#emptyState(definition, copies), {
+    return new ProjectionBuild(empty, {
       ...{ log, views, tables: engine.tables, turns: platform, ...pace },
       guard: () => streams.guard(),
       alone: (work) => transactor.alone(work),
@@ -249,7 +252,7 @@ export abstract class ProjectingStore extends StoreCore {
     if (offset + 1 < log.floor) throw compacted(log, offset + 1);
     if (offset > log.head) throw inFuture(log, offset);
     const { development, filterRows, migrate, stateHash } = settings;
-    const definitions = definitionsFor(definition, engine);
+    const definitions = definitionsBeside(definition, engine);
     const today = schemaToday({ definitions, events: new Map(), migrate });
     const plan = { today, development, stateHash, sliceMs: 8, turns: platform };
     const hold = this.#hold(definition, () => offset);

@@ -137,6 +137,14 @@ export function definitionsFor(
   return new Map(names.map((name) => [name, present.get(name) ?? tables.get(name)!]));
 }
 
+/** The same for a projection that is none of the store's: its tables may be called as others are that the store has. */
+export function definitionsBeside(
+  { tables, sources }: ProjectionDefinition,
+  { definitions }: Engine,
+): Engine['definitions'] {
+  return new Map([...[...sources.keys()].map((name) => [name, definitions.get(name)!] as const), ...tables]);
+}
+
 /** Rows of a source as inserted now, some at a time. */
 export function* insertsOf(
   source: TableState,
