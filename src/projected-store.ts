@@ -3,7 +3,6 @@ import type { StateHash } from './codecs/state-hash.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import { NO_EVENTS } from './log/batch-coder.js';
 import type { Listener } from './log/feed.js';
-import type { Abort } from './log/streams.js';
 import { compacted, inFuture, offsetOf } from './log/position.js';
 import { hashRows } from './projections/rows-hash.js';
 import { copyRows } from './projections/snapshot-load.js';
@@ -37,7 +36,7 @@ export interface ProjectedStart {
   readonly begun: Begun;
   readonly plan: FollowPlan;
   /** Gives a state to begin anew with, and holds nothing any more once that is given up. */
-  readonly begin: (definition: ProjectionDefinition, signal: Abort) => Promise<Begun>;
+  readonly begin: (definition: ProjectionDefinition, signal: AbortSignal) => Promise<Begun>;
 }
 
 /** What a projection has come to. */
@@ -199,7 +198,7 @@ export class ProjectedStore extends StoreCore implements Listener {
     const tries = again(this.#start.plan, first, fold);
     let next = tries.next();
     for (; next.done !== true; next = tries.next()) {
-      await platform.wait(next.value);
+      await platform.wait(next.value, this.#closing.signal);
       if (this.#isOver() || this.#isOutdated) return;
     }
     if (next.value !== undefined) this.#park(batch, next.value);

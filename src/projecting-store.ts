@@ -1,8 +1,7 @@
-import { checkOptions, MemoirError, show } from './errors.js';
+import { checkOptions, invalidDefinition, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import type { Keep } from './log/keep.js';
-import type { Abort } from './log/streams.js';
 import { MemoryLog } from './log/memory-log.js';
 import { compacted, inFuture } from './log/position.js';
 import { Engine } from './projections/engine.js';
@@ -45,7 +44,7 @@ const SLICE_MS = 8;
  */
 const ROUND_BYTES = 2 * 2 ** 20;
 
-type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal' | 'forbearance'>;
+type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal' | 'wait' | 'forbearance'>;
 
 /** Says whether a projection that was built anew is to take its place. */
 type Accept = (changes: readonly AnyChange[]) => unknown;
@@ -179,9 +178,10 @@ export abstract class ProjectingStore extends StoreCore {
   }
 
   /** The state of a projection as its folds make it of what there is. */
-  async #begun(definition: ProjectionDefinition, plan: FollowPlan, signal?: Abort): Promise<Begun> {
+  async #begun(definition: ProjectionDefinition, plan: FollowPlan, signal?: AbortSignal): Promise<Begun> {
     const empty = this.#emptyState(definition, definitionsBeside(definition, this.#parts.engine));
-    const build = this.#building(empty, { sliceMs: SLICE_MS, signal, forbearance: plan });
+    const wait = (ms: number): Promise<void> => platform.wait(ms, signal);
+    const build = this.#building(empty, { sliceMs: SLICE_MS, signal, wait, forbearance: plan });
     const hold = this.#hold(definition, () => build.head);
     signal?.addEventListener('abort', hold.release);
     try {
@@ -328,6 +328,15 @@ function parkedBefore({ name }: ProjectionDefinition, offset: number): MemoirErr
   );
 }
 
+/** The longest that a timer waits, in milliseconds. */
+const WAIT_MAX = 2 ** 31 - 1;
+
+function waitOf(name: string, given: unknown, usual: number): number {
+  const ms = limitOf(name, given, usual);
+  if (ms > WAIT_MAX) throw invalidDefinition(name, `is ${ms}: give ${WAIT_MAX} milliseconds at the most`);
+  return ms;
+}
+
 function followPlanOf(
   { batches, retry = {}, parkedMax, hold = false }: ProjectOptions,
   onError: FollowPlan['onError'],
@@ -338,7 +347,7 @@ function followPlanOf(
   return {
     batches: Math.max(1, limitOf('batches', batches, 256)),
     times: limitOf('retry.times', retry.times, 3),
-    firstMs: limitOf('retry.firstMs', retry.firstMs, 100),
+    firstMs: waitOf('retry.firstMs', retry.firstMs, 100),
     parkedMax: limitOf('parkedMax', parkedMax, 1000),
     hold,
     onError,

@@ -70,6 +70,9 @@ export function failureOf(fold: () => void): MemoirError | undefined {
   }
 }
 
+/** No wait grows longer than this, in milliseconds. */
+const LONGEST_MS = 60_000;
+
 /** Tries again as often as it may, after longer and longer waits, which it gives; returns the last error, if any. */
 export function* again(
   { times, firstMs }: Forbearance,
@@ -79,7 +82,7 @@ export function* again(
   let error: MemoirError | undefined = first;
   // What is impure would be so again.
   for (let tries = 0; tries < times && error?.code === 'ProjectionFailed'; tries++) {
-    yield firstMs * 2 ** tries;
+    yield Math.min(firstMs * 2 ** tries, Math.max(firstMs, LONGEST_MS));
     error = failureOf(fold);
   }
   return error;

@@ -52,9 +52,11 @@ export interface ProjectionBuildPlan {
   readonly bytesSince: (offset: number) => number;
   /** About so many of them may come while a view is held. */
   readonly roundBytes: number;
-  readonly turns: Turns & { readonly wait: (ms: number) => Promise<void> };
+  readonly turns: Turns;
   readonly sliceMs: number;
   readonly signal?: Abort | undefined;
+  /** Waits before something is tried again. */
+  readonly wait?: (ms: number) => Promise<void>;
   /** What becomes of that which cannot be folded; unless told, building ends with the error. */
   readonly forbearance?: Forbearance | undefined;
 }
@@ -215,7 +217,7 @@ export class ProjectionBuild {
   }
 
   async #wait(ms: number): Promise<void> {
-    await this.#plan.turns.wait(ms);
+    await this.#plan.wait?.(ms);
     this.check();
     this.#rest.note();
   }

@@ -43,7 +43,10 @@ export interface ProjectOptions {
    * has come to where the store is.
    */
   readonly hold?: boolean;
-  /** How often a fold that failed is tried again, and how long it waits first: twice as long each time. */
+  /**
+   * How often a fold that failed is tried again, 3 times unless told, and how long it waits first, 100 ms unless told:
+   * twice as long each time, up to a minute.
+   */
   readonly retry?: { readonly times?: number; readonly firstMs?: number };
   /** Without so many it goes on, and ends with the next one that it cannot fold; 1000 unless told. */
   readonly parkedMax?: number;

@@ -1,11 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createStore, openStore, projection, readSnapshot, type MemoirError } from '../../src/index.js';
 import { base, events, totalsTables } from '../support/ledger-projections.js';
 import { MemoryMedium } from '../support/memory-byte-log.js';
 
 const errors: MemoirError[] = [];
-afterEach(() => expect(errors.splice(0)).toEqual([]));
+afterEach(() => {
+  vi.useRealTimers();
+  expect(errors.splice(0)).toEqual([]);
+});
 
 const make = (more = {}) =>
   createStore({ tables: base, events, onError: (error) => void errors.push(error as MemoirError), ...more });
@@ -209,6 +212,23 @@ describe('a projection that begins', () => {
     store.close();
     await outcome;
     expect(cursors(store)).toEqual([]);
+  });
+
+  it('does not wait any longer once it is closed', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const store = make();
+    const slow = { retry: { times: 1, firstMs: 3_600_000 } };
+    const follower = await store.project(failing(new Set(['o1'])), slow);
+    put(store, 1);
+    for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
+    expect(vi.getTimerCount()).toBe(1);
+    follower.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([2 ** 31, Infinity, -1])('refuses to wait for %d ms, which no timer does', async (firstMs) => {
+    const refused = make().project(failing(new Set()), { retry: { firstMs } });
+    await expect(refused).rejects.toMatchObject({ code: 'DefinitionInvalid', path: 'retry.firstMs' });
   });
 
   it('goes on without batches of a log outside the process that it cannot fold', async () => {

@@ -43,7 +43,6 @@ function buildOf(writes: (ms: number) => number): { readonly build: ProjectionBu
     },
     turns: {
       elapsed: () => time.ms,
-      wait: () => Promise.resolve(),
       pause() {
         if (++time.turns > 50_000) throw new Error('it does not end');
         const count = writes(time.ms - since);
