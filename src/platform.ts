@@ -12,8 +12,8 @@ export interface Platform {
   readonly pause: () => Promise<void>;
   /** The same for work that may stay undone: a process that has nothing else to do ends. */
   readonly idle: () => Promise<void>;
-  /** Resolves after so many milliseconds. */
-  readonly wait: (ms: number) => Promise<void>;
+  /** Resolves after so many milliseconds, or once it is aborted. */
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /** Releases what a dropped object held. A safety net: nothing may rest on when, or whether, it runs. */
@@ -30,7 +30,7 @@ export const platform: Platform = {
   elapsed: () => performance.now(),
   pause,
   idle,
-  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  wait,
 };
 
 /** Sixteen random bytes at a time, as hexadecimal digits; drawn by the page, for a call takes longer than the bytes. */
@@ -54,6 +54,19 @@ async function pause(): Promise<void> {
     // Browsers have no setImmediate, and make a timer wait a little longer than it need.
     if (typeof setImmediate === 'function') setImmediate(resolve);
     else setTimeout(resolve, 0);
+  });
+}
+
+async function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted === true) end();
   });
 }
 

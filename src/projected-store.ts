@@ -1,4 +1,4 @@
-import { MemoirError } from './errors.js';
+import type { MemoirError } from './errors.js';
 import type { StateHash } from './codecs/state-hash.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import { NO_EVENTS } from './log/batch-coder.js';
@@ -15,16 +15,15 @@ import { StoreCore } from './store-core.js';
 import type { StoreParts } from './store-parts.js';
 import type { Parked } from './txn/readable-store.js';
 import type { LedgerStart } from './txn/ledger.js';
+import { again, failureOf, withParked, type Forbearance } from './txn/patience.js';
 import { ProjectedState } from './txn/projected-state.js';
 import { roughBytes } from './txn/recovery.js';
 import { parkedSequences, versionSequence } from './txn/sequence-names.js';
 import type { Sink } from './txn/sink.js';
 
 /** How a projection follows a store, checked. */
-export interface FollowPlan {
+export interface FollowPlan extends Forbearance {
   readonly batches: number;
-  readonly times: number;
-  readonly firstMs: number;
   readonly hold: boolean;
 }
 
@@ -36,8 +35,8 @@ export interface ProjectedStart {
   readonly sink: Sink;
   readonly begun: Begun;
   readonly plan: FollowPlan;
-  /** Gives a state to begin anew with. */
-  readonly begin: (definition: ProjectionDefinition) => Promise<Begun>;
+  /** Gives a state to begin anew with, and holds nothing any more once that is given up. */
+  readonly begin: (definition: ProjectionDefinition, signal: AbortSignal) => Promise<Begun>;
 }
 
 /** What a projection has come to. */
@@ -73,7 +72,7 @@ export class ProjectedStore extends StoreCore implements Listener {
   #parked: readonly Parked[];
   #hold: Hold;
   #failure: MemoirError | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
   /** Set while the source has begun anew, and this has not. */
   #isOutdated = false;
   /** Wakes whoever waits for batches. */
@@ -122,8 +121,8 @@ export class ProjectedStore extends StoreCore implements Listener {
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#isOver()) return;
+    this.#closing.abort();
     for (const leave of this.#leave) leave();
     this.#hold.release();
     this.#wake();
@@ -179,7 +178,7 @@ export class ProjectedStore extends StoreCore implements Listener {
 
   /** Asked anew after each wait, since it changes meanwhile. */
   #isOver(): boolean {
-    return this.#isClosed;
+    return this.#closing.signal.aborted;
   }
 
   async #foldSome(): Promise<void> {
@@ -193,27 +192,25 @@ export class ProjectedStore extends StoreCore implements Listener {
 
   /** Tries to fold a batch as often as it may, and goes on without it then. */
   async #foldNext(batch: AnyBatch): Promise<void> {
-    const { times, firstMs } = this.#start.plan;
-    for (let tries = 0; ; tries++) {
-      try {
-        this.#apply(batch, (take) => this.#state.fold(batch, take));
-        return;
-      } catch (error) {
-        if (!isOfFold(error)) throw error;
-        // What is impure would be so again.
-        if (tries >= times || error.code === 'ImpureFold') return this.#park(batch, error);
-      }
-      await platform.wait(firstMs * 2 ** tries);
+    const fold = (): void => this.#apply(batch, (take) => this.#state.fold(batch, take));
+    const first = failureOf(fold);
+    if (first === undefined) return;
+    const tries = again(this.#start.plan, first, fold);
+    let next = tries.next();
+    for (; next.done !== true; next = tries.next()) {
+      await platform.wait(next.value, this.#closing.signal);
       if (this.#isOver() || this.#isOutdated) return;
     }
+    if (next.value !== undefined) this.#park(batch, next.value);
   }
 
   /** Goes on without a batch, and says so. */
   #park(batch: AnyBatch, error: MemoirError): void {
     const { offset } = batch;
+    const { plan } = this.#start;
+    this.#parked = withParked(this.#parked, { offset, error }, plan);
     this.#apply(batch, (take) => this.#state.pass(batch, take), parkedSequences([offset]));
-    this.#parked = [...this.#parked, { offset, error }];
-    this.#parts.settings.onError(error);
+    plan.onError(error);
   }
 
   #apply({ offset, at, id, meta }: AnyBatch, work: Work, sequences?: AnyBatch['sequences']): void {
@@ -239,16 +236,19 @@ export class ProjectedStore extends StoreCore implements Listener {
     await this.#beginAnew();
   }
 
-  /** Where the source begins anew once more meanwhile, that is for the next turn. */
-  async #beginAnew(): Promise<void> {
-    this.#isOutdated = false;
+  /** Where the source begins anew once more meanwhile, that is for the next turn, with the same folds. */
+  async #beginAnew(definition = this.#definition): Promise<void> {
+    const before = { isOutdated: this.#isOutdated, definition: this.#definition };
+    [this.#isOutdated, this.#definition] = [false, definition];
     let begun: Begun;
     try {
-      begun = await this.#start.begin(this.#definition);
+      begun = await this.#start.begin(definition, this.#closing.signal);
     } catch (error) {
       if (this.#hasMoved()) return;
-      // Whoever asked is told; what it has is of no use all the same.
-      this.#isOutdated = true;
+      this.#parts.streams.guard();
+      // Whoever asked is told; where what it has was of no use before, it still is.
+      this.#isOutdated = before.isOutdated;
+      if (!before.isOutdated) this.#definition = before.definition;
       throw error;
     }
     if (this.#isOver() || this.#hasMoved()) return begun.hold.release();
@@ -273,12 +273,11 @@ export class ProjectedStore extends StoreCore implements Listener {
     const { log: own, engine, past, horizon, settings, streams } = this.#parts;
     const { log } = this.#start.source;
     streams.guard();
-    if (this.#isOutdated) {
-      this.#definition = definition;
-      return this.#beginAnew();
-    }
+    if (this.#isOutdated) return this.#beginAnew(definition);
     const offset = offsetOf(log, point);
     if (offset > log.head) throw inFuture(log, offset);
+    const isGone = offset < Math.max(log.floor, own.floor);
+    if (isGone && this.#parked.some((one) => one.offset === offset)) return this.#beginAnew(definition);
     if (offset < log.floor) throw compacted(log, offset);
     if (offset < own.floor) throw compacted(own, offset - 1);
     const before = Math.min(offset - 1, this.head);
@@ -314,10 +313,6 @@ export class ProjectedStore extends StoreCore implements Listener {
 
 /** Told of the changes of a batch while it can be undone. */
 type Work = (take: (changes: readonly AnyChange[]) => void) => void;
-
-function isOfFold(error: unknown): error is MemoirError {
-  return error instanceof MemoirError && (error.code === 'ProjectionFailed' || error.code === 'ImpureFold');
-}
 
 /** What the ledger of a projection's store begins with. */
 export function ledgerOf({ state, rows, parked }: Reached): Omit<LedgerStart, 'head'> {

@@ -1,4 +1,4 @@
-import { checkOptions, MemoirError, show } from './errors.js';
+import { checkOptions, invalidDefinition, MemoirError, show } from './errors.js';
 import { schemaToday } from './codecs/evolution.js';
 import type { AnyBatch, AnyChange } from './log/batch.js';
 import type { Keep } from './log/keep.js';
@@ -12,7 +12,14 @@ import { Loaded } from './projections/snapshot-load.js';
 import { SnapshotImage } from './projections/verified-snapshot.js';
 import { ignore, isThenable } from './thenable.js';
 import { platform } from './platform.js';
-import { ledgerOf, ProjectedStore, type Begun, type FollowPlan, type Hold } from './projected-store.js';
+import {
+  ledgerOf,
+  ProjectedStore,
+  type Begun,
+  type FollowPlan,
+  type Hold,
+  type ProjectedStart,
+} from './projected-store.js';
 import { StoreCore } from './store-core.js';
 import { checkKeep, limitOf, type StoreSettings } from './store-options.js';
 import { assemble, type StoreParts } from './store-parts.js';
@@ -21,7 +28,7 @@ import type { RebuildOptions } from './txn/rebuilding.js';
 import { KeptHash } from './txn/kept-hash.js';
 import { Ledger } from './txn/ledger.js';
 import { givenUp, ProjectionBuild, type ProjectionBuildPlan } from './txn/projection-build.js';
-import { definitionsFor, ProjectedState, SourceWanted } from './txn/projected-state.js';
+import { definitionsBeside, definitionsFor, ProjectedState, SourceWanted } from './txn/projected-state.js';
 import { replaced, swapIn } from './txn/projection-swap.js';
 import type { OpenTransaction } from './txn/transaction.js';
 import { refuseStale } from './txn/stale-projections.js';
@@ -37,7 +44,7 @@ const SLICE_MS = 8;
  */
 const ROUND_BYTES = 2 * 2 ** 20;
 
-type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal'>;
+type Pace = Pick<ProjectionBuildPlan, 'sliceMs' | 'signal' | 'wait' | 'forbearance'>;
 
 /** Says whether a projection that was built anew is to take its place. */
 type Accept = (changes: readonly AnyChange[]) => unknown;
@@ -60,17 +67,18 @@ export abstract class ProjectingStore extends StoreCore {
   }
 
   async project(given: unknown, options: ProjectOptions = {}): Promise<ProjectedStore> {
-    checkOptions('project', options, ['snapshot', 'batches', 'keep', 'hold', 'retry']);
+    checkOptions('project', options, ['snapshot', 'batches', 'keep', 'hold', 'retry', 'parkedMax']);
     const { streams, settings, engine, log } = this.#parts;
     streams.guard();
     const definition = projectionOf('projection', given);
     checkSources('projection', definition, engine.definitions, new Set(settings.events.keys()));
-    const plan = followPlanOf(options);
+    const plan = followPlanOf(options, settings.onError);
     const { snapshot, keep = settings.keep } = options;
     checkKeep(keep);
     const { epoch } = log;
-    const begin = (one: ProjectionDefinition): Promise<Begun> => this.#begun(one);
-    const begun = snapshot === undefined ? await begin(definition) : await this.#resumed(definition, snapshot);
+    const begin: ProjectedStart['begin'] = (one, signal) => this.#begun(one, plan, signal);
+    const begun =
+      snapshot === undefined ? await this.#begun(definition, plan) : await this.#resumed(definition, snapshot);
     try {
       // From here on it is told what becomes of the store, and until here it was not.
       streams.guard();
@@ -107,9 +115,12 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** The same at once, for a store that has no more than rows. @throws `ProjectionStale` */
   protected buildStaleNow(): void {
+    const { engine } = this.#parts;
     for (const definition of this.#suspended()) {
       if (definition.from === 'log') refuseStale([definition], this.#sequences);
-      const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
+      const build = this.#building(this.#emptyState(definition, definitionsFor(definition, engine)), {
+        sliceMs: SLICE_MS,
+      });
       build.readNow();
       this.#swap(build.state, undefined);
     }
@@ -127,10 +138,9 @@ export abstract class ProjectingStore extends StoreCore {
     return stale;
   }
 
-  #emptyState(definition: ProjectionDefinition, copies: boolean): ProjectedState {
-    const { engine, settings } = this.#parts;
-    const made = new Engine(definitionsFor(definition, engine, copies), settings.filterRows);
-    return new ProjectedState({ engine: made, definition, settings });
+  #emptyState(definition: ProjectionDefinition, definitions: Engine['definitions']): ProjectedState {
+    const { settings } = this.#parts;
+    return new ProjectedState({ engine: new Engine(definitions, settings.filterRows), definition, settings });
   }
 
   async #rebuild(next: ProjectionDefinition, pace: Pace, accept?: Accept): Promise<unknown> {
@@ -148,8 +158,8 @@ export abstract class ProjectingStore extends StoreCore {
 
   /** @param copies whether folds can read the sources, which takes a copy of them; `SourceWanted` says that they do */
   async #rebuildWith(next: ProjectionDefinition, pace: Pace, copies: boolean, accept?: Accept): Promise<unknown> {
-    const { horizon, sink } = this.#parts;
-    const build = this.#building(next, pace, copies);
+    const { horizon, sink, engine } = this.#parts;
+    const build = this.#building(this.#emptyState(next, definitionsFor(next, engine, copies)), pace);
     // What is built from must not go before it has been.
     const release = horizon.pinCursor(`the rebuild of ${next.name}`, () => build.head + 1);
     try {
@@ -168,19 +178,19 @@ export abstract class ProjectingStore extends StoreCore {
   }
 
   /** The state of a projection as its folds make it of what there is. */
-  async #begun(definition: ProjectionDefinition): Promise<Begun> {
-    const build = this.#building(definition, { sliceMs: SLICE_MS }, true);
+  async #begun(definition: ProjectionDefinition, plan: FollowPlan, signal?: AbortSignal): Promise<Begun> {
+    const empty = this.#emptyState(definition, definitionsBeside(definition, this.#parts.engine));
+    const wait = (ms: number): Promise<void> => platform.wait(ms, signal);
+    const build = this.#building(empty, { sliceMs: SLICE_MS, signal, wait, forbearance: plan });
     const hold = this.#hold(definition, () => build.head);
+    signal?.addEventListener('abort', hold.release);
     try {
       await build.begin();
       // What has been read is of no one state before what came meanwhile is folded.
-      if (definition.from === 'rows') {
-        await build.catchUp();
-        build.finish();
-      }
-      const { state, head, at } = build;
+      if (definition.from === 'rows') await build.settle();
+      const { state, head, at, parked } = build;
       const rows = await hashRows(state.engine, this.#parts.settings.stateHash, platform);
-      return { state, rows, head, at, parked: [], hold };
+      return { state, rows, head, at, parked, hold };
     } catch (error) {
       hold.release();
       throw error;
@@ -194,9 +204,9 @@ export abstract class ProjectingStore extends StoreCore {
     return hold;
   }
 
-  #building(definition: ProjectionDefinition, pace: Pace, copies: boolean): ProjectionBuild {
+  #building(empty: ProjectedState, pace: Pace): ProjectionBuild {
     const { engine, log, views, streams, horizon, settings, transactor } = this.#parts;
-    return new ProjectionBuild(this.#emptyState(definition, copies), {
+    return new ProjectionBuild(empty, {
       ...{ log, views, tables: engine.tables, turns: platform, ...pace },
       guard: () => streams.guard(),
       alone: (work) => transactor.alone(work),
@@ -242,7 +252,7 @@ export abstract class ProjectingStore extends StoreCore {
     if (offset + 1 < log.floor) throw compacted(log, offset + 1);
     if (offset > log.head) throw inFuture(log, offset);
     const { development, filterRows, migrate, stateHash } = settings;
-    const definitions = definitionsFor(definition, engine);
+    const definitions = definitionsBeside(definition, engine);
     const today = schemaToday({ definitions, events: new Map(), migrate });
     const plan = { today, development, stateHash, sliceMs: 8, turns: platform };
     const hold = this.#hold(definition, () => offset);
@@ -318,14 +328,28 @@ function parkedBefore({ name }: ProjectionDefinition, offset: number): MemoirErr
   );
 }
 
-function followPlanOf({ batches, retry = {}, hold = false }: ProjectOptions): FollowPlan {
+/** The longest that a timer waits, in milliseconds. */
+const WAIT_MAX = 2 ** 31 - 1;
+
+function waitOf(name: string, given: unknown, usual: number): number {
+  const ms = limitOf(name, given, usual);
+  if (ms > WAIT_MAX) throw invalidDefinition(name, `is ${ms}: give ${WAIT_MAX} milliseconds at the most`);
+  return ms;
+}
+
+function followPlanOf(
+  { batches, retry = {}, parkedMax, hold = false }: ProjectOptions,
+  onError: FollowPlan['onError'],
+): FollowPlan {
   if (typeof retry !== 'object' || (retry as unknown) === null)
     throw new MemoirError('OptionInvalid', `retry is ${show(retry)}: use { times, firstMs }`);
   checkOptions('retry', retry, ['times', 'firstMs']);
   return {
     batches: Math.max(1, limitOf('batches', batches, 256)),
     times: limitOf('retry.times', retry.times, 3),
-    firstMs: limitOf('retry.firstMs', retry.firstMs, 100),
+    firstMs: waitOf('retry.firstMs', retry.firstMs, 100),
+    parkedMax: limitOf('parkedMax', parkedMax, 1000),
     hold,
+    onError,
   };
 }

@@ -22,11 +22,12 @@ export function offsetOf(log: Log, point: number | Position): number {
 
 /** The error for a place in another log. */
 export function lineageChanged(log: Log, requested: string): MemoirError {
-  return new MemoirError(
-    'LineageChanged',
-    `the position is of the log ${show(requested)}, and this is ${log.lineage}: read the present state and begin anew`,
-    { lineage: log.lineage, requested },
-  );
+  const { lineage, head } = log;
+  const why =
+    requested === lineage
+      ? `the log ${show(lineage)} has gone back to batch ${head}: what followed is no more`
+      : `the position is of the log ${show(requested)}, and this is ${show(lineage)}`;
+  return new MemoirError('LineageChanged', `${why}: read the present state and begin anew`, { lineage, requested });
 }
 
 /** The first offset to read, checked: at least the floor, at most the one after the head. */

@@ -3,7 +3,7 @@ import type { ProjectionDefinition } from '../projections/projection.js';
 import type { Loaded } from '../projections/snapshot-load.js';
 import { TableReads } from '../projections/table-reader.js';
 import { ofTable } from '../codecs/state-hash.js';
-import { definitionsFor, ProjectedState, type ProjectedParts } from './projected-state.js';
+import { definitionsFor, insertsOf, ProjectedState, type ProjectedParts } from './projected-state.js';
 import { HEAD, swapIn } from './projection-swap.js';
 import { Projector } from './projector.js';
 import { refuseStale } from './stale-projections.js';
@@ -35,7 +35,10 @@ export function* buildStale(
     for (const name of definition.sources.keys()) {
       const source = loaded.engine.tables.get(name)!;
       const rows = new TableReads(source, HEAD).scan();
-      for (const _ of state.buildRows(source, rows, loaded.head, loaded.at)) yield undefined;
+      for (const batch of insertsOf(source, rows, { offset: loaded.head, at: loaded.at })) {
+        state.build(batch);
+        yield undefined;
+      }
     }
     swapInto(loaded, state, projector, settings);
     projector.resume(definition.name);

@@ -1,5 +1,4 @@
 import type { Row } from '../codecs/index-plan.js';
-import type { Key } from '../codecs/key.js';
 import type { AnyBatch, AnyChange } from '../log/batch.js';
 import { NO_EVENTS } from '../log/batch-coder.js';
 import type { Engine } from '../projections/engine.js';
@@ -81,13 +80,10 @@ export class ProjectedState {
     engine.trim(engine.version, Infinity);
   }
 
-  /** Builds from rows of a source as inserted now, some at a time; gives the key of the last one each time. */
-  *buildRows(source: TableState, all: Iterable<Row>, offset: number, at: number): Generator<Key> {
-    for (const rows of together(all)) {
-      const changes = rows.map((row) => changeOf(source, undefined, row));
-      this.build({ offset, at, id: undefined, meta: {}, changes, events: NO_EVENTS });
-      yield source.keyOf(rows.at(-1)!);
-    }
+  /** As `pass`, while the projection is built. */
+  skip(batch: AnyBatch): void {
+    this.engine.resume();
+    this.#transact(batch, () => this.#takeIn(batch));
   }
 
   /** Puts what a batch changed in the sources into them; returns these changes. */
@@ -139,6 +135,26 @@ export function definitionsFor(
   const present = engine.definitions;
   const names = [...(withSources ? sources.keys() : []), ...tables.keys()];
   return new Map(names.map((name) => [name, present.get(name) ?? tables.get(name)!]));
+}
+
+/** The same for a projection that is none of the store's: its tables may be called as others are that the store has. */
+export function definitionsBeside(
+  { tables, sources }: ProjectionDefinition,
+  { definitions }: Engine,
+): Engine['definitions'] {
+  return new Map([...[...sources.keys()].map((name) => [name, definitions.get(name)!] as const), ...tables]);
+}
+
+/** Rows of a source as inserted now, some at a time. */
+export function* insertsOf(
+  source: TableState,
+  all: Iterable<Row>,
+  { offset, at }: Pick<AnyBatch, 'offset' | 'at'>,
+): Generator<AnyBatch> {
+  for (const rows of together(all)) {
+    const changes = rows.map((row) => changeOf(source, undefined, row));
+    yield { offset, at, id: undefined, meta: {}, changes, events: NO_EVENTS };
+  }
 }
 
 function* together<A>(all: Iterable<A>): Generator<readonly A[]> {

@@ -253,9 +253,13 @@ function failed(
   return new MemoirError('ProjectionFailed', `${projection} cannot fold ${said} in batch ${offset}: ${because}`, {
     projection,
     offset,
-    ...(isChange ? { table: what.table } : { event: what.type }),
+    ...(isChange ? { table: what.table, key: keyOf(what) } : { event: what.type }),
     cause,
   });
+}
+
+function keyOf({ key }: AnyChange): readonly unknown[] {
+  return Array.isArray(key) ? key : [key];
 }
 
 function asyncFold(

@@ -43,14 +43,24 @@ export interface ProjectOptions {
    * has come to where the store is.
    */
   readonly hold?: boolean;
-  /** How often a fold that failed is tried again, and how long it waits first: twice as long each time. */
+  /**
+   * How often a fold that failed is tried again, 3 times unless told, and how long it waits first, 100 ms unless told:
+   * twice as long each time, up to a minute.
+   */
   readonly retry?: { readonly times?: number; readonly firstMs?: number };
+  /** Without so many it goes on, and ends with the next one that it cannot fold; 1000 unless told. */
+  readonly parkedMax?: number;
 }
 
 /** A batch that a projection could not fold, and went on without. */
 export interface Parked {
   readonly offset: number;
   readonly error: MemoirError;
+  /**
+   * The one change of it that is left out, where the projection began with rows: these count as inserted, at the offset
+   * at which they were read. A snapshot does not tell which it was.
+   */
+  readonly change?: Change<Tables>;
 }
 
 /**
@@ -60,13 +70,14 @@ export interface Parked {
 export interface ProjectedStore<S extends Tables> extends ReadableStore<S>, Disposable {
   /** How many batches it has yet to fold. */
   readonly lag: number;
-  /** The batches that it could not fold, each tried as often as `retry` says; a snapshot of it has them, too. */
+  /** What it could not fold, each tried as often as `retry` says; a snapshot of it says of which batches. */
   readonly parked: readonly Parked[];
   /** Why it follows no more: it was overtaken by retention, say. What it has can still be read. */
   readonly failure: MemoirError | undefined;
   /**
-   * Goes back to before a batch, and folds all from there again; what was parked before it stays so. Streams with
-   * markers are told `reset`, live queries run again.
+   * Goes back to before a batch, and folds all from there again; what was parked before it stays so. Where the state
+   * before a batch that is parked is gone, it begins anew. Streams with markers are told `reset`, live queries run
+   * again.
    *
    * @param offset the first batch to be folded again: one that was parked, say
    * @param next the projection with its folds mended, where they were at fault

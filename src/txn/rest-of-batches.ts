@@ -1,17 +1,17 @@
 import type { AnyBatch } from '../log/batch.js';
 import type { Log } from '../log/log.js';
-import type { ProjectedState } from './projected-state.js';
-import type { Rest } from './rest.js';
+import type { Build } from './patience.js';
+import type { Rest, Step } from './rest.js';
 
 /** Each batch that follows, as folds of the log need it. */
 export class RestOfBatches implements Rest {
-  readonly #state: ProjectedState;
+  readonly #build: Build;
   readonly #log: Log;
   head = 0;
   at = -Infinity;
 
-  constructor(state: ProjectedState, log: Log) {
-    this.#state = state;
+  constructor(build: Build, log: Log) {
+    this.#build = build;
     this.#log = log;
   }
 
@@ -23,17 +23,16 @@ export class RestOfBatches implements Rest {
     // The log keeps what has come.
   }
 
-  take(batch: AnyBatch): void {
-    this.#state.build(batch);
+  *take(batch: AnyBatch): Generator<Step> {
+    const waits = this.#build(batch);
+    if (waits !== undefined) yield* waits;
     this.head = batch.offset;
     this.at = batch.at;
+    yield undefined;
   }
 
-  *work(): Generator<undefined> {
+  *work(): Generator<Step> {
     const to = this.#log.head;
-    while (this.head < to) {
-      this.take(this.#log.at(this.head + 1));
-      yield undefined;
-    }
+    while (this.head < to) yield* this.take(this.#log.at(this.head + 1));
   }
 }

@@ -3,8 +3,9 @@ import type { AnyBatch, AnyChange } from '../log/batch.js';
 import type { Log } from '../log/log.js';
 import type { TableState } from '../projections/table-state.js';
 import type { PinnedView } from '../projections/view.js';
-import type { ProjectedState } from './projected-state.js';
-import type { Rest } from './rest.js';
+import { withChanges, type Build } from './patience.js';
+import { insertsOf } from './projected-state.js';
+import type { Rest, Step } from './rest.js';
 
 type Tables = ReadonlyMap<string, TableState>;
 
@@ -13,7 +14,7 @@ type Tables = ReadonlyMap<string, TableState>;
  * is always what some state had of these rows, and no view need be held until all is read.
  */
 export class RestOfRows implements Rest {
-  readonly #state: ProjectedState;
+  readonly #build: Build;
   readonly #log: Log;
   readonly #sources: readonly string[];
   /** How many sources have been read, and the key up to which the next one has. */
@@ -24,10 +25,10 @@ export class RestOfRows implements Rest {
   head: number;
   at: number;
 
-  constructor(state: ProjectedState, log: Log) {
-    this.#state = state;
+  constructor(build: Build, log: Log, sources: readonly string[]) {
+    this.#build = build;
     this.#log = log;
-    this.#sources = [...state.definition.sources.keys()];
+    this.#sources = sources;
     this.head = log.head;
     this.at = log.lastAt;
   }
@@ -43,45 +44,48 @@ export class RestOfRows implements Rest {
 
   note(): void {
     const { head, lastAt } = this.#log;
-    const { sources } = this.#state.definition;
     for (const batch of this.#log.read(this.head + 1, head))
-      if (batch.changes.some(({ table }) => sources.has(table))) this.#come.push(batch);
+      if (batch.changes.some(({ table }) => this.#sources.includes(table))) this.#come.push(batch);
     [this.head, this.at] = [head, lastAt];
   }
 
   /** Brings what has been read to where the log was when it was looked at last. */
-  *work(): Generator<undefined> {
+  *work(): Generator<Step> {
     const batches = this.#come;
     this.#come = [];
     for (const batch of batches) {
       const changes = batch.changes.filter((change) => this.#hasRead(change));
-      if (changes.length === batch.changes.length) this.#state.build(batch);
-      else if (changes.length > 0) this.#state.build(withChanges(batch, changes));
+      if (changes.length > 0) {
+        const waits = this.#build(changes.length === batch.changes.length ? batch : withChanges(batch, changes));
+        if (waits !== undefined) yield* waits;
+      }
       yield undefined;
     }
   }
 
   /** Reads on, of a view of the state that what has been read is in; stops at the end, or when `isEnough`. */
-  *read(view: PinnedView, tables: Tables, at: number, isEnough: () => boolean): Generator<undefined> {
+  *read(view: PinnedView, tables: Tables, at: number, isEnough: () => boolean): Generator<Step> {
     for (; !this.isRead; this.#read++, this.#last = undefined) {
       const name = this.#sources[this.#read]!;
       const range = this.#last === undefined ? {} : { gt: this.#last };
-      for (const last of this.#state.buildRows(tables.get(name)!, view.reader(name).scan(range), view.offset, at)) {
-        this.#last = last;
+      const rows = view.reader(name).scan(range);
+      for (const batch of insertsOf(tables.get(name)!, rows, { offset: view.offset, at })) {
+        const waits = this.#build(batch);
+        if (waits !== undefined) yield* waits;
+        this.#last = keyOf(batch.changes.at(-1)!);
         yield undefined;
         if (isEnough()) return;
       }
     }
   }
 
-  #hasRead({ table, key }: AnyChange): boolean {
-    const place = this.#sources.indexOf(table);
+  #hasRead(change: AnyChange): boolean {
+    const place = this.#sources.indexOf(change.table);
     if (place !== this.#read) return place < this.#read;
-    return this.#last !== undefined && compareKeys((Array.isArray(key) ? key : [key]) as Key, this.#last) <= 0;
+    return this.#last !== undefined && compareKeys(keyOf(change), this.#last) <= 0;
   }
 }
 
-/** Written out: to spread a batch takes longer than most folds (Node 20). */
-function withChanges({ offset, at, id, meta, events }: AnyBatch, changes: readonly AnyChange[]): AnyBatch {
-  return { offset, at, id, meta, changes, events };
+function keyOf({ key }: AnyChange): Key {
+  return (Array.isArray(key) ? key : [key]) as Key;
 }

@@ -1,3 +1,6 @@
+/** A step of work that is done; or how long to wait before it can be, in milliseconds. */
+export type Step = number | undefined;
+
 /** What is left to be folded. */
 export interface Rest {
   /** The last batch that is not needed any more, and when that was. */
@@ -7,8 +10,8 @@ export interface Rest {
   readonly left: number;
   /** Takes note of what has come. */
   note(): void;
-  /** Folds what is left when this begins. */
-  work(): Iterable<undefined>;
+  /** Folds what is left when this begins, step by step. */
+  work(): Iterable<Step>;
 }
 
 /** Nothing has been begun. */

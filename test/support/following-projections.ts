@@ -99,6 +99,15 @@ export const trails = (trouble: Trouble) =>
 /** The rows of each table after some batches, by name, where the folds went without those that are parked. */
 export type Expected = Readonly<Record<string, readonly unknown[]>>;
 
+/** What folds went without: all that a batch did, or one change. */
+export interface Left {
+  readonly offset: number;
+  readonly change?: Pick<Folded['changes'][number], 'before' | 'after'> | undefined;
+}
+
+const wholeOf = (left: readonly Left[]) =>
+  new Set(left.filter(({ change }) => change === undefined).map(({ offset }) => offset));
+
 const sorted = <A>(rows: ReadonlyMap<unknown, A>): A[] =>
   [...rows].sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)).map(([, row]) => row);
 
@@ -117,22 +126,27 @@ function rowsOf(batches: readonly Folded[], name: string, keyOf: (row: never) =>
 const ordersOf = (batches: readonly Folded[]) => rowsOf(batches, 'orders', ({ id }: { id: string }) => id);
 
 /** What `tallies` ought to be. */
-export function talliesOf(batches: readonly Folded[], parked: ReadonlySet<number>): Expected {
+export function talliesOf(batches: readonly Folded[], left: readonly Left[]): Expected {
   const all = new Map<string, TallyRow>();
+  const add = (of: string, row: unknown, sign: 1 | -1): void => {
+    if (row === undefined) return;
+    const { customer, cents } = row as Money;
+    const key = `${of} ${customer}`;
+    const had = all.get(key) ?? { key, cents: 0, rows: 0 };
+    all.set(key, { key, cents: had.cents + sign * cents, rows: had.rows + sign });
+  };
+  const parked = wholeOf(left);
   for (const { offset, changes } of batches) {
     if (parked.has(offset)) continue;
     for (const { table: of, before, after } of changes) {
-      for (const [row, sign] of [
-        [before, -1],
-        [after, 1],
-      ] as const) {
-        if (row === undefined) continue;
-        const { customer, cents } = row as Money;
-        const key = `${of} ${customer}`;
-        const had = all.get(key) ?? { key, cents: 0, rows: 0 };
-        all.set(key, { key, cents: had.cents + sign * cents, rows: had.rows + sign });
-      }
+      add(of, before, -1);
+      add(of, after, 1);
     }
+  }
+  // Sums: it does not matter when something was left out. Folds of `totals` never fail.
+  for (const { change } of left) {
+    add('orders', change?.before, 1);
+    add('orders', change?.after, -1);
   }
   return {
     orders: ordersOf(batches),
@@ -142,7 +156,8 @@ export function talliesOf(batches: readonly Folded[], parked: ReadonlySet<number
 }
 
 /** What `trails` ought to be. */
-export function trailsOf(batches: readonly Folded[], parked: ReadonlySet<number>): Expected {
+export function trailsOf(batches: readonly Folded[], left: readonly Left[]): Expected {
+  const parked = wholeOf(left);
   const all = new Map<string, t.TypeOf<typeof Step>>();
   for (const [i, { offset, changes, events: told }] of batches.entries()) {
     if (parked.has(offset)) continue;

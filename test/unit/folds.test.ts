@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { expect, it } from 'vitest';
 
-import { table } from '../../src/index.js';
+import { createStore, table } from '../../src/index.js';
 import { average, count, groupBy, join, min, sum, topN, window } from '../../src/folds.js';
 
 const Order = t.intersection([
@@ -52,4 +52,23 @@ it.each([
   expect(() => (make as (options: unknown) => unknown)(options)).toThrow(
     expect.objectContaining({ code: 'DefinitionInvalid', path }) as Error,
   );
+});
+
+it('a field may be called what a fold calls a table of its own', () => {
+  const rows = table(t.strict({ id: t.string, of: t.string, groups: t.number, 'groups.groups': t.number }), {
+    primaryKey: 'id',
+  });
+  const measures = { least: min('groups'), other: min('groups.groups'), n: count() };
+  const store = createStore({
+    tables: { rows },
+    projections: [groupBy({ name: 'told', of: { rows }, by: 'of', measures })],
+  });
+  for (const [id, n] of [
+    ['a', 3],
+    ['b', 1],
+    ['c', 2],
+  ] as const)
+    store.transact((tx) => void tx.rows.insert({ id, of: 'all', groups: n, 'groups.groups': -n }));
+  store.transact((tx) => tx.rows.delete('b'));
+  expect(store.now().told.get('all')).toEqual({ of: 'all', least: 2, other: -3, n: 2 });
 });

@@ -111,10 +111,14 @@ describe('what is parked', () => {
       [13, 'ProjectionFailed', 'totals'],
     ]);
     expect(again.now().totals.size).toBe(10);
-    await expect(again.replay(2)).rejects.toMatchObject({ code: 'OffsetCompacted' });
+    await expect(again.replay(3)).rejects.toMatchObject({ code: 'OffsetCompacted' });
     await again.replay(13, failing(new Set()));
     await again.waitFor(13);
     expect(again.parked.map(({ offset }) => offset)).toEqual([2, 11]);
+    // The state before is not in the checkpoint: it begins anew.
+    await again.replay(2);
+    await again.waitFor(13);
+    expect([again.parked, again.now().totals.size]).toEqual([[], 13]);
     again.check();
     again.close();
     expect(errors.splice(0)).toHaveLength(3);
@@ -254,6 +258,23 @@ describe('a source that begins anew or ends', () => {
 });
 
 describe('a fold beside the store', () => {
+  it('may have a table of its own under the name of one that the store has', async () => {
+    const store = createStore({ tables: { ...base, totals: base.orders } });
+    store.transact((tx) => void tx.orders.put({ id: 'o1', customer: 'c', cents: 5 }));
+    const follower = await store.project(totals(), atOnce);
+    await follower.waitFor(1);
+    const found = () => [...(follower.now().totals as { scan(): Iterable<unknown> }).scan()];
+    expect([follower.parked, found()]).toEqual([[], [{ customer: 'c', cents: 5, orders: 1 }]]);
+    const image = await readSnapshot(await follower.snapshot().toBytes());
+    follower.close();
+    const again = await store.project(totals(), { ...atOnce, snapshot: image });
+    store.transact((tx) => void tx.orders.put({ id: 'o2', customer: 'c', cents: 5 }));
+    await again.waitFor(2);
+    expect([again.parked, again.now().totals.get('c')]).toEqual([[], { customer: 'c', cents: 10, orders: 2 }]);
+    again.check();
+    again.close();
+  });
+
   it('does not write to it', async () => {
     const holder: { store?: Made } = {};
     const writing = folded((id) => {

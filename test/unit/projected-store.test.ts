@@ -70,12 +70,15 @@ describe('a projection that follows a store', () => {
         changes: { orders: (tx, { after }) => void tx.totals.put({ customer: after!.customer, cents: 1, orders: 1 }) },
       },
     });
+    const ended: string[] = [];
+    follower.changes().subscribe({ error: ({ message }: MemoirError) => void ended.push(message) });
     await follower.replay(2, forgiving);
     await follower.waitFor(3);
     expect(follower.parked).toEqual([]);
     expect(follower.now().totals.has('poison')).toBe(true);
     expect(follower.now().totals.get('c1')?.cents).toBe(1);
     expect(markers).toContain('reset');
+    expect(ended).toEqual([expect.stringMatching(/^the log .* has gone back to batch 1:/)]);
     follower.check();
     follower.close();
   });

@@ -39,6 +39,8 @@ class FileFollower implements FollowedLog {
   #begins = 0;
   #looking: Promise<void> | undefined;
   #isClosed = false;
+  /** What is followed: between two entries it has a file open. */
+  readonly #followed = new Set<AsyncGenerator<Entry>>();
   /** Those who wait for something to change. */
   readonly #waiting = new Set<() => void>();
 
@@ -72,7 +74,21 @@ class FileFollower implements FollowedLog {
     return this.#list.read(from, Math.min(to, this.head));
   }
 
-  async *follow(from: number): AsyncGenerator<Entry> {
+  follow(from: number): AsyncGenerator<Entry> {
+    const entries = this.#follow(from, () => this.#followed.delete(entries));
+    this.#followed.add(entries);
+    return entries;
+  }
+
+  async *#follow(from: number, ended: () => void): AsyncGenerator<Entry> {
+    try {
+      yield* this.#entries(from);
+    } finally {
+      ended();
+    }
+  }
+
+  async *#entries(from: number): AsyncGenerator<Entry> {
     let { lineage } = this;
     const begins = this.#begins;
     const isOther = (): boolean => lineage !== this.#lineage || begins !== this.#begins;
@@ -91,10 +107,11 @@ class FileFollower implements FollowedLog {
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#isClosed = true;
     for (const wake of this.#waiting) wake();
-    return Promise.resolve();
+    // Whoever asks for no more has a file open still.
+    await Promise.all([...this.#followed].map((entries) => entries.return(undefined)));
   }
 
   /** Asked anew after each wait, since it changes meanwhile. */

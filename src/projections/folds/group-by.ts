@@ -15,6 +15,7 @@ import type {
 } from '../../codecs/table-types.js';
 import { projection } from '../projection.js';
 import type { DerivedTables, Projection } from '../projection-types.js';
+import { Sum, summed, totalOf } from './exact-sum.js';
 import {
   fieldCodec,
   measuredCodecs,
@@ -105,6 +106,9 @@ export function groupBy<
   }) as never;
 }
 
+/** What the table of the groups themselves is called. */
+const GROUPS = 'groups';
+
 /** How the rows of a table are grouped, and what its folds keep to tell of the groups. */
 class Groups {
   readonly #name: string;
@@ -113,6 +117,8 @@ class Groups {
   readonly #measures: readonly (readonly [string, AnyMeasure])[];
   /** The fields whose least or greatest value is wanted. */
   readonly #ordered: readonly string[];
+  /** Those that are added up. */
+  readonly #added: readonly string[];
   readonly #fields: RowFields;
   readonly #key: readonly string[];
 
@@ -125,8 +131,13 @@ class Groups {
     const taken = this.#measures.find(([measure]) => this.#by.includes(measure));
     if (taken !== undefined)
       throw invalid(`measures.${taken[0]}`, 'is what groups are told apart by: give it another name');
-    this.#ordered = [...new Set(this.#measures.flatMap(([, one]) => (isExtreme(one) ? [one.field] : [])))];
+    this.#ordered = this.#fieldsOf(isExtreme);
+    this.#added = this.#fieldsOf(isSummed);
     this.#key = primaryKey;
+  }
+
+  #fieldsOf(isIt: (measure: AnyMeasure) => boolean): readonly string[] {
+    return [...new Set(this.#measures.flatMap(([, one]) => (isIt(one) ? [one.field] : [])))];
   }
 
   /** That of the groups, and those of what they are told from. */
@@ -134,9 +145,8 @@ class Groups {
     const group = codecsOf('by', this.#by, this.#fields);
     const parts = renamed('g', this.#by, (field) => group[field]!);
     const key = renamed('k', this.#key, (field) => fieldCodec('of', field, this.#fields));
-    const sums = this.#measures.filter(([, one]) => isSummed(one)).map(([measure]) => [measure, t.number] as const);
     const rows = t.strict({ ...group, ...measuredCodecs(this.#measures, this.#fields) });
-    const state = t.strict({ ...parts, rows: t.number, ...Object.fromEntries(sums) });
+    const state = t.strict({ ...parts, rows: t.number, ...renamed('s', this.#added, () => Sum) });
     const made = new Map<string, Table>([
       [
         this.#name,
@@ -176,25 +186,26 @@ class Groups {
       tx[this.#name]!.delete(this.#isBare ? group[0] : group);
       return;
     }
-    const sums = this.#measures.flatMap(([measure, one]) =>
-      isSummed(one) ? [[measure, ((had?.[measure] ?? 0) as number) + sign * (row[one.field] as number)] as const] : [],
+    const sums = renamed('s', this.#added, (field, name) =>
+      summed((had?.[name] ?? 0) as Sum, row[field] as number, sign),
     );
-    const state = groups.put({ ...parts, rows, ...Object.fromEntries(sums) });
-    const told = this.#measures.map(([measure, one]) => [measure, this.#told(tx, group, state, measure, one)]);
+    const state = groups.put({ ...parts, rows, ...sums });
+    const told = this.#measures.map(([measure, one]) => [measure, this.#told(tx, group, state, one)]);
     tx[this.#name]!.put({
       ...Object.fromEntries(this.#by.map((field) => [field, row[field]])),
       ...Object.fromEntries(told),
     });
   }
 
-  #told(tx: OwnTables, prefix: readonly unknown[], state: Row, name: string, { measure, field }: AnyMeasure): unknown {
+  #told(tx: OwnTables, prefix: readonly unknown[], state: Row, { measure, field }: AnyMeasure): unknown {
+    const total = (): number => totalOf(state[`s${this.#added.indexOf(field)}`] as Sum);
     switch (measure) {
       case 'count':
         return state['rows'];
       case 'sum':
-        return state[name];
+        return total();
       case 'average':
-        return (state[name] as number) / (state['rows'] as number);
+        return total() / (state['rows'] as number);
       case 'min':
         return tx[this.#valuesOf(field)]!.first({ prefix })!['value'];
       case 'max':
@@ -203,11 +214,11 @@ class Groups {
   }
 
   get #groups(): string {
-    return `${this.#name}.groups`;
+    return `${this.#name}.${GROUPS}`;
   }
 
   #valuesOf(field: string): string {
-    return `${this.#name}.${field}`;
+    return field.startsWith(GROUPS) ? `${this.#groups}.${field}` : `${this.#name}.${field}`;
   }
 }
 
@@ -227,9 +238,9 @@ function codecsOf(path: string, names: readonly string[], fields: RowFields): t.
 function renamed<A>(
   letter: string,
   fields: readonly string[],
-  valueOf: (field: string) => A,
+  valueOf: (field: string, name: string) => A,
 ): Readonly<Record<string, A>> {
-  return Object.fromEntries(fields.map((field, i) => [`${letter}${i}`, valueOf(field)]));
+  return Object.fromEntries(fields.map((field, i) => [`${letter}${i}`, valueOf(field, `${letter}${i}`)]));
 }
 
 /** The one table that is given, by name. @throws `DefinitionInvalid` */

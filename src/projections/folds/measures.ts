@@ -55,8 +55,8 @@ export function count(): Measure<'count', never> {
 }
 
 /**
- * The sum of a field. It is kept by adding and taking away, so that sums of fractions may differ in their last digits
- * from a sum that is made anew: count in cents.
+ * The sum of a field. For the rows of a table it is kept without rounding, and rounded when it is told, so that it does
+ * not depend on which rows came and went before; for events it is added to one by one.
  *
  * @example
  * ```ts
