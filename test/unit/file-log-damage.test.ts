@@ -72,8 +72,22 @@ describe('a log with any bit changed', () => {
       const bytes = made.disk.bytesOf(path);
       for (let bit = 0; bit < bytes.length * 8; bit += 7) {
         const found = await readWith(made, path, flipped(bytes, bit));
-        expect(found, `bit ${bit} of ${path}`).toMatchObject({ file: path, byte: expect.any(Number) as number });
+        const damage = { code: 'Damaged', file: path, byte: expect.any(Number) as number };
+        expect(found, `bit ${bit} of ${path}`).toMatchObject(damage);
       }
+    }
+  });
+
+  it('is damaged, and of no other format, where that is in its first bytes or its Avro codec', async () => {
+    const made = await written(false);
+    for (const path of SEGMENTS) {
+      const bytes = made.disk.bytesOf(path);
+      const codec = Buffer.from(bytes).indexOf('avro.codec') + 'avro.codec'.length + 1;
+      for (const at of [0, 1, 2, 3, codec, codec + 3])
+        for (let bit = 8 * at; bit < 8 * at + 8; bit++) {
+          const found = await readWith(made, path, flipped(bytes, bit));
+          expect(found, `bit ${bit} of ${path}`).toMatchObject({ code: 'Damaged', file: path, byte: 0 });
+        }
     }
   });
 
