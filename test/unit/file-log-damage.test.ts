@@ -1,9 +1,10 @@
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 
+import { avro } from '../../src/avro.js';
 import { crc32c } from '../../src/codecs/crc32c.js';
-import { createStore, MemoirError, table } from '../../src/index.js';
-import { checkSnapshot } from '../../src/log/file/snapshot-check.js';
+import { createStore, json, MemoirError, table } from '../../src/index.js';
+import { checkSnapshot, type SnapshotCheck } from '../../src/log/file/snapshot-check.js';
 import { groupAfter, schemaOf, taken } from '../support/byte-log-contract.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
 import { SimulatedHost } from '../support/simulated-host.js';
@@ -161,6 +162,15 @@ describe('the net', () => {
   });
 });
 
+/** What is found of a snapshot of offset 7. */
+function checked(bytes: Uint8Array): SnapshotCheck {
+  const check = checkSnapshot(bytes, 7, [json, avro]);
+  for (;;) {
+    const { done, value } = check.next();
+    if (done === true) return value;
+  }
+}
+
 describe('verify and repair', () => {
   it('say that a log is whole, and change nothing', async () => {
     const { disk, host } = await written(true);
@@ -264,14 +274,21 @@ describe('verify and repair', () => {
     expect((await host.plan(disk).verify()).isWhole).toBe(true);
     disk.plant(path, flipped(bytes, 8 * (bytes.length - 60)));
     expect((await host.plan(disk).verify()).isWhole).toBe(false);
-    // how many rows there are, and the state hash, stand beside the checksum: whoever loads the rows compares them
-    const [from, to] = [bytes.length - 38, bytes.length - 20];
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      if (bit >> 3 >= from && bit >> 3 < to) continue;
-      expect(checkSnapshot(flipped(bytes, bit), 7).fault, `bit ${bit}`).toBeDefined();
+    // how many rows there are, and the state hash, are covered by no checksum: the rows tell
+    const end = bytes.length - 40;
+    for (const at of [end + 2, end + 3, end + 4, end + 19]) {
+      disk.plant(path, flipped(bytes, 8 * at));
+      const { isWhole, files } = await host.plan(disk).verify();
+      expect([isWhole, files.at(-1)?.fault?.byte, files.at(-1)?.wholeBytes], `byte ${at}`).toEqual([false, end, end]);
+      const copy = disk.copy();
+      const { dropped, after } = await host.plan(copy).repair();
+      expect([dropped, after.isWhole, after.head]).toEqual([['snapshot-0000000000000007.avro'], true, 7]);
+      await (await host.plan(copy).open()).close();
     }
+    for (let bit = 0; bit < bytes.length * 8; bit++)
+      expect(checked(flipped(bytes, bit)).fault, `bit ${bit}`).toBeDefined();
     for (let length = 0; length < bytes.length; length++)
-      expect(checkSnapshot(bytes.slice(0, length), 7).fault, `${length} bytes`).toBeDefined();
+      expect(checked(bytes.slice(0, length)).fault, `${length} bytes`).toBeDefined();
     disk.plant('log/snapshot-0000000000000003.avro', bytes);
     expect((await host.plan(disk).verify()).files.at(-2)?.fault?.message).toMatch(/offset 7, and its name says 3/);
   });

@@ -5,9 +5,9 @@ import { crc32c } from '../codecs/crc32c.js';
 import { Fault } from '../codecs/fault.js';
 import type { RowReading, SchemaReadings } from '../codecs/row-reading.js';
 import { readSchema, type StoreSchema } from '../codecs/store-schema.js';
-import type { AnyBatch } from '../log/batch.js';
-import { BatchReader, readSequences } from '../log/batch-coder.js';
-import { branchOf } from '../log/branch-of.js';
+import type { AnyBatch } from './batch.js';
+import { BatchReader, readSequences } from './batch-coder.js';
+import { branchOf } from './branch-of.js';
 import { SNAPSHOT_FORMAT } from './snapshot-layout.js';
 
 type Row = Readonly<Record<string, unknown>>;
