@@ -36,7 +36,7 @@ describe('work in slices', () => {
     }
   });
 
-  it('has at most the steps to the next look too many where they grow longer, and none where those say so', async () => {
+  it('has at most the steps to the next look too many where they grow longer, none where those say so', async () => {
     const steps = [...Array<number>(1000).fill(0.005), ...Array<number>(100).fill(2)];
     const told = new Set(steps.flatMap((ms, i) => (ms === 2 ? [i] : [])));
     expect(Math.max(...(await slicesOf(steps, told)).slices)).toBeLessThan(SLICE_MS);
