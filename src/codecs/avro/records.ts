@@ -28,11 +28,12 @@ function partialType(fields: readonly FieldShape[], schema: unknown, options: Ty
     }
 
     override _createWriter(): (tap: Tap, value: unknown) => void {
-      const steps = fields.map(({ name }, i) => {
-        const value = lent(name) ? `getOwn(row, ${text(name)})` : `row[${text(name)}]`;
-        return `t${i}._write(tap, ${value});`;
-      });
-      return compiled(this.fields, `(tap, row) => { ${steps.join(' ')} }`);
+      const plan = fields.map(({ name }, i) => ({ name, isLent: lent(name), type: this.fields[i]!.type }));
+      // Not compiled: V8 is slow to find that a field is absent by a name in code, where rows are of many forms.
+      return (tap, value) => {
+        const record = value as Readonly<Record<string, unknown>>;
+        for (const { name, isLent, type } of plan) type._write(tap, isLent ? getOwn(record, name) : record[name]);
+      };
     }
   }
   return new PartialType(schema, options);
@@ -47,19 +48,15 @@ function lent(name: string): boolean {
 const text = JSON.stringify;
 
 /**
- * A function of its own for each record, as avsc makes one: V8 remembers at each place in it what it met there, and a
+ * A reader of its own for each record, as avsc makes one: V8 remembers at each place in it what it met there, and a
  * loop over fields has one place for all of them.
  */
-function compiled<F>(fields: readonly { readonly type: TapType }[], code: string): F {
-  const given = {
-    Plain: plainClass(),
-    setOwn,
-    getOwn,
-    ...Object.fromEntries(fields.map(({ type }, i) => [`t${i}`, type])),
-  };
+function compiled(fields: readonly { readonly type: TapType }[], code: string): (tap: Tap) => unknown {
+  const parts = fields.map(({ type }, i) => [`t${i}`, type] as const);
+  const given = { Plain: plainClass(), setOwn, ...Object.fromEntries(parts) };
   // What is compiled are names as literals of JSON, and nothing else that is given.
   // oxlint-disable-next-line typescript/no-implied-eval
-  return new Function(...Object.keys(given), `return ${code};`)(...Object.values(given)) as F;
+  return new Function(...Object.keys(given), `return ${code};`)(...Object.values(given)) as (tap: Tap) => unknown;
 }
 
 /** Lists of a known length: records by place. */
