@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from './disk.js';
 import { isCode } from './disk.js';
-import { UNFINISHED } from './file-names.js';
+import { UNFINISHED, unfinishedAmong } from './file-names.js';
 
 /** Writes all of some bytes, in as many calls as the disk wants. */
 export async function writeAll(file: DiskFile, bytes: Uint8Array, at: number): Promise<void> {
@@ -76,5 +76,5 @@ export async function removeIfThere(disk: Disk, path: string): Promise<void> {
 
 /** Removes what was being written when a process ended. */
 export async function removeUnfinished(disk: Disk, dir: string, names: readonly string[]): Promise<void> {
-  for (const name of names) if (name.endsWith(UNFINISHED)) await disk.remove(`${dir}/${name}`);
+  for (const name of unfinishedAmong(names)) await disk.remove(`${dir}/${name}`);
 }
