@@ -54,7 +54,9 @@ export function writtenHead(head: SegmentHead): WrittenHead {
 /** Reads what a segment begins with. @throws a `Fault`: `FormatUnknown`, `Damaged` */
 export async function readSegmentHead(file: DiskFile, size: number): Promise<WrittenHead> {
   for (let count = FIRST_BYTES; ; count *= 8) {
-    const bytes = await readStretch(file, 0, Math.min(count, size));
+    const bytes = await readStretch(file, 0, Math.min(count, size)).catch((cause: unknown) => {
+      throw new SegmentFault('cannot be read', 0, cause);
+    });
     try {
       return headIn(bytes);
     } catch (error) {
