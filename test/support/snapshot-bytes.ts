@@ -3,7 +3,7 @@ import { containerHead, writeBlock } from '../../src/codecs/container.js';
 import { crc32c } from '../../src/codecs/crc32c.js';
 
 /** The bytes of a snapshot without tables. */
-export function snapshotBytes(offset: number, text = ''): Uint8Array {
+export function snapshotBytes(offset: number, text = '', notes: Readonly<Record<string, string>> = {}): Uint8Array {
   const head = containerHead('"string"', {
     'memoir.kind': 'snapshot',
     'memoir.format': '1',
@@ -11,6 +11,7 @@ export function snapshotBytes(offset: number, text = ''): Uint8Array {
     'memoir.schema': '[]',
     'memoir.offset': String(offset),
     'memoir.text': text,
+    ...notes,
   });
   const to = new ByteWriter(256);
   to.fixed(head.bytes);

@@ -253,6 +253,20 @@ describe('verify and repair', () => {
     expect(await host.plan(disk).verify()).toMatchObject({ floor: 7, head: 7, isWhole: true, isClean: true });
   });
 
+  it('take a snapshot of a newer format, or of another codec, for whole where its checksum says so', async () => {
+    for (const notes of [{ 'memoir.format': '2' }, { 'memoir.codec': 'of others' }]) {
+      const { disk, host } = await written(true);
+      const path = 'log/snapshot-0000000000000007.avro';
+      disk.plant(path, snapshotBytes(7, '', notes));
+      expect(await host.plan(disk).verify()).toMatchObject({ isWhole: true, head: 7 });
+      disk.plant('log/clean', Uint8Array.of(1));
+      expect((await host.plan(disk).repair()).dropped).toEqual([]);
+      const bytes = disk.bytesOf(path);
+      disk.plant(path, flipped(bytes, 8 * (bytes.length - 60)));
+      expect((await host.plan(disk).verify()).isWhole).toBe(false);
+    }
+  });
+
   it('go on behind a tear that has lost nothing', async () => {
     const { disk, host } = await written(true);
     const bytes = disk.bytesOf(SEGMENTS[0]);

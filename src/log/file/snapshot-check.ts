@@ -4,6 +4,7 @@ import { readBlocks, readHead, type ContainerBlock } from '../../codecs/containe
 import { crc32c } from '../../codecs/crc32c.js';
 import { Fault } from '../../codecs/fault.js';
 import { openSnapshot, type SnapshotEnd } from '../snapshot-decoder.js';
+import { SNAPSHOT_FORMAT } from '../snapshot-layout.js';
 import { proveState } from '../snapshot-proof.js';
 
 /** How far a snapshot is what was written. */
@@ -22,7 +23,7 @@ interface Last {
 
 /**
  * Compares the bytes of a snapshot with the checksum at its end, its offset with that of its name, and its rows with
- * the state hash, step by step; the bytes alone, where its codec is none of those given.
+ * the state hash, step by step; the bytes alone, where it cannot be read here.
  */
 export function* checkSnapshot(
   bytes: Uint8Array,
@@ -54,13 +55,18 @@ export function* checkSnapshot(
       return { entries, wholeBytes, fault: `is of offset ${said}, and its name says ${offset}` };
     // What is before the end is as it was: if anything is not, it is the end.
     [entries, wholeBytes] = [entries - 1, last!.block.at];
-    if (codecs.some(({ name }) => name === notes.get('memoir.codec')))
-      yield* proveState(openSnapshot(bytes, codecs), end);
+    if (isReadable(notes, codecs)) yield* proveState(openSnapshot(bytes, codecs), end);
     return { entries: entries + 1, wholeBytes: bytes.length };
   } catch (error) {
     if (error instanceof Fault) return { entries, wholeBytes, fault: error.says };
     throw error;
   }
+}
+
+/** False for what a newer memoir has written, or a codec that is not at hand: nothing says that it is damaged. */
+function isReadable(notes: ReadonlyMap<string, string>, codecs: readonly ByteCodec[]): boolean {
+  const isKnown = !(Number(notes.get('memoir.format')) > SNAPSHOT_FORMAT);
+  return isKnown && codecs.some(({ name }) => name === notes.get('memoir.codec'));
 }
 
 /** The end of a snapshot: its branch, how many rows there are, the state hash, and the checksum; undefined for none. */
