@@ -13,7 +13,7 @@ import { Horizon } from './projections/horizon.js';
 import { LiveQueries, type OpenTracked } from './projections/live.js';
 import { Past } from './projections/past.js';
 import type { ReadSet } from './projections/read-set.js';
-import { SnapshotLayout } from './projections/snapshot-layout.js';
+import { SnapshotLayout } from './log/snapshot-layout.js';
 import { Touch } from './projections/touch.js';
 import { PinnedView, ViewFace } from './projections/view.js';
 import { Views } from './projections/views.js';

@@ -26,12 +26,14 @@ export function report(figures: Figures): string {
     ['a slice, ms: 1 in 100 takes longer than', ...of('p99')],
     ['a slice, ms: the longest', ...of('longest')],
     ['the longest pause of the collector, ms', ...of('collector')],
+    ['the longest wait for a processor, ms', ...of('processor')],
     ['to read and verify, s', ...of('verify', SECONDS)],
     ['to load, s', ...of('load', SECONDS)],
     ['both, beside inserting one by one', ...times],
   ];
   const head = ['', ...orders.map(({ rows: size, codec }) => `${count(size)} rows, ${String(codec)}`)];
-  return [table(head, rows), `Medians of the rounds, slices less the collector. Measured on ${figures.about}.`].join(
-    '\n\n',
-  );
+  return [
+    table(head, rows),
+    `Medians of the rounds, slices less the collector and waits for a processor. Measured on ${figures.about}.`,
+  ].join('\n\n');
 }

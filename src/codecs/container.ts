@@ -1,4 +1,4 @@
-import type { ByteReader } from './byte-reader.js';
+import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { Fault } from './fault.js';
 import { hash128 } from './hash128.js';
@@ -21,6 +21,8 @@ export interface ContainerHead {
   readonly notes: ReadonlyMap<string, string>;
   /** The bytes that stand after each block, so that a reader knows where it is. */
   readonly sync: Uint8Array;
+  /** True for one that memoir has written, and that is not as it was: nothing else it says is to be believed. */
+  readonly isChanged: boolean;
 }
 
 /** Some objects of a container file, as they lie there. */
@@ -65,27 +67,29 @@ export function writeBlock(to: ByteWriter, count: number, data: Uint8Array, sync
 
 /** Reads the head of a container file, whoever wrote it. @throws a `Fault`: `FormatUnknown`, `Damaged` */
 export function readHead(reader: ByteReader): ContainerHead {
-  if (!begins(reader)) throw new Fault('FormatUnknown', 'is no Avro container file: it does not begin with Obj and 1');
-  const values = readMap(reader);
+  const { values, sync, isChanged } = rawHead(reader);
   const codec = values.get(CODEC);
-  if (codec !== undefined && text(codec, CODEC) !== 'null')
+  if (!isChanged && codec !== undefined && text(codec, CODEC) !== 'null')
     throw new Fault('FormatUnknown', `has the Avro codec ${JSON.stringify(text(codec, CODEC))}: only null is known`);
   const schema = values.get(SCHEMA);
   if (schema === undefined) throw new Fault('Damaged', `has no ${SCHEMA} in its head`);
-  const sync = reader.fixed(SYNC_BYTES).slice();
   const others = [...values].filter(([name]) => name !== SCHEMA && name !== CODEC);
   return {
     schema: text(schema, SCHEMA),
     notes: new Map(others.map(([name, value]) => [name, text(value, name)])),
     sync,
+    isChanged,
   };
 }
 
-/** True for a head that memoir has written, and that is not as it was: its marker does not follow from the rest. */
-export function isChanged({ schema, notes, sync }: ContainerHead): boolean {
-  if (![...notes.keys()].some((name) => name.startsWith('memoir.'))) return false;
-  const own = containerHead(schema, Object.fromEntries(notes)).sync;
-  return own.some((byte, i) => byte !== sync[i]);
+/** True for bytes that begin with a head of memoir's, as it was written: this memoir's, or one of a newer format. */
+export function isWritten(bytes: Uint8Array): boolean {
+  try {
+    const { isOurs, isChanged } = rawHead(new ByteReader(bytes));
+    return isOurs && !isChanged;
+  } catch {
+    return false;
+  }
 }
 
 /** Reads block after block, up to the end. @throws a `Fault` `Damaged` */
@@ -102,13 +106,44 @@ export function readBlock(reader: ByteReader, sync: Uint8Array): ContainerBlock 
   const within = reader.window(size);
   const marker = reader.at;
   const found = reader.fixed(SYNC_BYTES);
-  if (!sync.every((byte, i) => byte === found[i]))
+  if (!isSame(sync, found))
     throw new Fault('Damaged', `has no sync marker at byte ${marker}, where the block of byte ${at} ends`);
   return { count, at, data: within };
 }
 
+/** What a head has, as it lies there. */
+interface RawHead {
+  readonly values: ReadonlyMap<string, Uint8Array>;
+  readonly sync: Uint8Array;
+  /** Whether memoir has written it, and whether it is other than it was then. */
+  readonly isOurs: boolean;
+  readonly isChanged: boolean;
+}
+
+/** Whose head it is, its notes tell, also where the first four bytes are damaged. */
+function rawHead(reader: ByteReader): RawHead {
+  const from = reader.at;
+  const isMagic = begins(reader);
+  try {
+    const values = readMap(reader);
+    const { at } = reader;
+    const sync = reader.fixed(SYNC_BYTES).slice();
+    const isOurs = [...values.keys()].some((name) => name.startsWith('memoir.'));
+    const isChanged = isOurs && !isSame(hash128(reader.bytes.subarray(from, at)), sync);
+    if (isMagic || isOurs) return { values, sync, isOurs, isChanged };
+  } catch (error) {
+    if (isMagic) throw error;
+  }
+  throw new Fault('FormatUnknown', 'is no Avro container file: it does not begin with Obj and 1');
+}
+
+/** Whether the first bytes are those of a container file; passes over them. */
 function begins(reader: ByteReader): boolean {
-  return reader.end - reader.at >= MAGIC.length && MAGIC.every((byte) => reader.byte() === byte);
+  return isSame(MAGIC, reader.fixed(Math.min(MAGIC.length, reader.end - reader.at)));
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.every((byte, i) => byte === other[i]);
 }
 
 /** A map stands in blocks of its own; a negative count says that the block's size in bytes follows. */

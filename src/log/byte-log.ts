@@ -38,6 +38,8 @@ export interface ReadableShelf {
   list(): Promise<readonly number[]>;
   /** The bytes of a snapshot, as they lie there: whoever reads them verifies. @throws `OffsetInvalid` */
   open(offset: number): Promise<Uint8Array>;
+  /** The file that a snapshot is, where it is one: for whoever is told that it is damaged. */
+  pathOf?(this: void, offset: number): string;
   /** Puts a damaged snapshot out of the way, for good: it counts no more. Only where the log is open for writing. */
   setAside?(offset: number): Promise<void>;
 }

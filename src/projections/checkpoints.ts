@@ -8,8 +8,8 @@ import type { Engine } from './engine.js';
 import type { Horizon } from './horizon.js';
 import type { Turns } from './slices.js';
 import { Snapshot } from './snapshot.js';
-import { decodeSnapshot, openSnapshot, type SnapshotSink } from './snapshot-decoder.js';
-import type { SnapshotLayout } from './snapshot-layout.js';
+import { decodeSnapshot, openSnapshot, type SnapshotSink } from '../log/snapshot-decoder.js';
+import type { SnapshotLayout } from '../log/snapshot-layout.js';
 import { PinnedView } from './view.js';
 
 /** What checkpoints are laid down with. */

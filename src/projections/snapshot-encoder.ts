@@ -5,7 +5,7 @@ import { blame } from '../codecs/fault.js';
 import { ofTable, StateHash } from '../codecs/state-hash.js';
 import type { AnyBatch } from '../log/batch.js';
 import { writeSequences } from '../log/batch-coder.js';
-import type { SnapshotLayout } from './snapshot-layout.js';
+import type { SnapshotLayout } from '../log/snapshot-layout.js';
 import type { PinnedView } from './view.js';
 
 /** The state that a snapshot holds, captured at once. */

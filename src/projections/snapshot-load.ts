@@ -7,18 +7,14 @@ import { schemaText, type StoreSchema } from '../codecs/store-schema.js';
 import { MemoirError, show } from '../errors.js';
 import type { AnyBatch } from '../log/batch.js';
 import { twins } from '../log/rekeyed.js';
+import type { VerifyingSink } from '../log/snapshot-proof.js';
 import type { Engine, SharedKey } from './engine.js';
 import { inSlices, type Turns } from './slices.js';
-import type { SnapshotSink, WrittenState } from './snapshot-decoder.js';
-import type { SnapshotLayout } from './snapshot-layout.js';
+import type { SnapshotSink, WrittenState } from '../log/snapshot-decoder.js';
+import type { SnapshotLayout } from '../log/snapshot-layout.js';
 import { Snapshot } from './snapshot.js';
 import type { TableState } from './table-state.js';
-import {
-  verifySnapshot,
-  type ReadSnapshotOptions,
-  type SnapshotImage,
-  type VerifyingSink,
-} from './verified-snapshot.js';
+import { verifySnapshot, type ReadSnapshotOptions, type SnapshotImage } from './verified-snapshot.js';
 import { PinnedView } from './view.js';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { MemoirError, show } from '../errors.js';
 import { encodeSnapshot, type Captured } from './snapshot-encoder.js';
-import type { SnapshotLayout } from './snapshot-layout.js';
+import type { SnapshotLayout } from '../log/snapshot-layout.js';
 import { inSlices, type Turns } from './slices.js';
 
 /** How a snapshot is encoded. */

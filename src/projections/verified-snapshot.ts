@@ -1,29 +1,15 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
-import type { Row } from '../codecs/index-plan.js';
-import { blame, Fault } from '../codecs/fault.js';
+import type { SchemaToday } from '../codecs/evolution.js';
+import { blame } from '../codecs/fault.js';
 import { toHex } from '../codecs/hex.js';
 import { json } from '../codecs/json-codec.js';
-import type { SchemaToday } from '../codecs/evolution.js';
-import { plainReadingsOf, readingsOf, type RowReading } from '../codecs/row-reading.js';
-import { ofTable, StateHash } from '../codecs/state-hash.js';
+import { readingsOf } from '../codecs/row-reading.js';
 import type { StoreSchema } from '../codecs/store-schema.js';
 import { checkOptions, MemoirError } from '../errors.js';
-import type { AnyBatch } from '../log/batch.js';
-import {
-  checkBytes,
-  decodeSnapshot,
-  openSnapshot,
-  type SnapshotFile,
-  type SnapshotSink,
-  type WrittenState,
-} from './snapshot-decoder.js';
+import { decodeSnapshot, openSnapshot, type SnapshotFile, type SnapshotSink } from '../log/snapshot-decoder.js';
+import { proveSnapshot, type VerifyingSink } from '../log/snapshot-proof.js';
 import { inSlices, type Turns } from './slices.js';
 import { sliceOf, type SnapshotOptions } from './snapshot.js';
-
-/** Takes in what a snapshot holds while that is verified, and the hash of the rows when it has been. */
-export interface VerifyingSink extends SnapshotSink {
-  verified(rows: StateHash): void;
-}
 
 /** How a snapshot is read. */
 export interface ReadSnapshotOptions extends SnapshotOptions {
@@ -105,9 +91,9 @@ export async function verifySnapshot(
     const own = isOurs ? bytes : new Uint8Array(bytes.length);
     if (!isOurs) for await (const _ of inSlices(copied(bytes, own), sliceMs, turns));
     const file = openSnapshot(own, options.codec === undefined ? [json] : [json, options.codec]);
-    const verified: SnapshotImage[] = [];
-    for await (const snapshot of inSlices(verify(file, also?.(file.schema)), sliceMs, turns)) verified.push(snapshot);
-    return verified[0]!;
+    const images: SnapshotImage[] = [];
+    for await (const image of inSlices(imageOf(file, also?.(file.schema)), sliceMs, turns)) images.push(image);
+    return images[0]!;
   } catch (error) {
     throw blame(error, 'the snapshot');
   }
@@ -120,54 +106,8 @@ function* copied(bytes: Uint8Array, to: Uint8Array): Generator<undefined> {
   }
 }
 
-/** Compares the bytes with their checksum, and what they say with their state hash. */
-function* verify(file: SnapshotFile, also: VerifyingSink | undefined): Generator<SnapshotImage | undefined> {
-  const { rows, stateHash } = yield* checkBytes(file);
-  const readings = plainReadingsOf(file.codec, file.schema);
-  const sum = new Summing(also);
-  yield* decodeSnapshot(file, readings, sum);
-  const hash = toHex(stateHash);
-  if (sum.count !== rows || toHex(sum.digest()) !== hash)
-    throw new Fault('Damaged', 'does not hold the state that its end tells of: the state hash differs');
-  also?.verified(sum.rows);
-  yield new SnapshotImage(file, rows, hash);
-}
-
-/** Sums up what it is given, and gives it on. */
-class Summing implements SnapshotSink {
-  /** The hash of the rows, and that of all else. */
-  readonly rows = new StateHash();
-  readonly #rest = new StateHash();
-  /** How many rows there are. */
-  count = 0;
-  readonly #next: SnapshotSink | undefined;
-
-  constructor(next: SnapshotSink | undefined) {
-    this.#next = next;
-  }
-
-  /** The state hash: 16 bytes. */
-  digest(): Uint8Array {
-    const all = new StateHash();
-    all.join(this.rows);
-    all.join(this.#rest);
-    return all.digest();
-  }
-
-  state(state: WrittenState): void {
-    for (const sequence of state.sequences) this.#rest.add('sequence', sequence);
-    for (const stream of state.streams) this.#rest.add('stream', stream);
-    this.#next?.state(state);
-  }
-
-  row(row: Row, reading: RowReading): void {
-    this.rows.add(ofTable(reading.table!), row);
-    this.count++;
-    this.#next?.row(row, reading);
-  }
-
-  batch(batch: AnyBatch): void {
-    this.#rest.add('id', [batch.id, batch.offset]);
-    this.#next?.batch(batch);
-  }
+/** The last step gives what came of it. */
+function* imageOf(file: SnapshotFile, also: VerifyingSink | undefined): Generator<SnapshotImage | undefined> {
+  const { rows, stateHash } = yield* proveSnapshot(file, also);
+  yield new SnapshotImage(file, rows, toHex(stateHash));
 }

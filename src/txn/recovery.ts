@@ -1,3 +1,4 @@
+import { isWritten } from '../codecs/container.js';
 import { blame } from '../codecs/fault.js';
 import { freezePlain, sizeOf } from '../codecs/plain-data.js';
 import { json } from '../codecs/json-codec.js';
@@ -49,19 +50,17 @@ export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): 
   for (const offset of await outside.shelf.list()) {
     // One with a gap before the log's beginning is of no use.
     if (offset > outside.head || offset < outside.floor - 1) continue;
+    let bytes: Uint8Array | undefined;
     try {
-      const bytes = await outside.shelf.open(offset);
+      bytes = await outside.shelf.open(offset);
       const plan = { ...parts, sliceMs: SLICE_MS, isOurs: true };
       const { loaded } = await Loaded.verified(bytes, { codec, sliceMs: SLICE_MS }, make(), plan);
       await setAside(outside, damaged);
       return loaded;
     } catch (error) {
-      // Damage to its header is told as a format that nobody knows.
-      if (!(error instanceof MemoirError) || (error.code !== 'Damaged' && error.code !== 'FormatUnknown')) throw error;
-      last = error;
-      onError(error);
-      // What a newer memoir has written is not damaged.
-      if (error.code === 'Damaged') damaged.push(offset);
+      last = unusable(error, offset, outside.shelf, bytes);
+      onError(last);
+      if (last.code === 'Damaged') damaged.push(offset);
     }
   }
   if (outside.floor === 1) {
@@ -74,6 +73,28 @@ export async function newestSnapshot(parts: RecoveryParts, make: () => Engine): 
       'bring one back from a copy',
     { floor: outside.floor, head: outside.head, ...(last !== undefined && { cause: last }) },
   );
+}
+
+/**
+ * Why a snapshot is of no use, and where it lies. What a newer memoir has written, or another codec, is not damaged:
+ * its head is as it was. Anything else in its place is. @throws what says nothing of the snapshot
+ */
+function unusable(
+  error: unknown,
+  offset: number,
+  { pathOf }: ReadableLog['shelf'],
+  bytes: Uint8Array | undefined,
+): MemoirError {
+  if (!(error instanceof MemoirError) || (error.code !== 'Damaged' && error.code !== 'FormatUnknown')) throw error;
+  const isDamaged = error.code === 'Damaged' || bytes === undefined || !isWritten(bytes);
+  const file = error.file ?? pathOf?.(offset);
+  const at = file === undefined ? `the snapshot of offset ${offset}` : file;
+  return new MemoirError(isDamaged ? 'Damaged' : 'FormatUnknown', `${at} is of no use: ${error.message}`, {
+    ...(file !== undefined && { file }),
+    ...(isDamaged && { byte: error.byte ?? 0 }),
+    offset,
+    cause: error,
+  });
 }
 
 async function setAside({ shelf }: ReadableLog, damaged: readonly number[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,4 +35,7 @@ it('a snapshot that cannot be written is let go of', async () => {
     cause: { code: 'ENOENT' },
   });
   expect(store.holders()).toEqual([]);
+  mkdirSync(join(dir, 'folder'));
+  await expect(writeSnapshot(join(dir, 'folder'), store.snapshot())).rejects.toMatchObject({ code: 'LogRefused' });
+  expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });

@@ -60,6 +60,14 @@ describe('rows as Avro keep', () => {
     expect(() => roundTrip(t.Int, 1e19)).toThrow(beyond);
   });
 
+  it('names of fields that would be something else in code', () => {
+    for (const name of ['"', '\\', "'] = 1; throw 1; //", '\n', '\u2028', '`${1}`', 'a-b', '', 'made', 'tap', 't0']) {
+      for (const codec of [t.strict({ [name]: t.string }), t.exact(t.partial({ [name]: t.string, b: t.string }))]) {
+        expect(roundTrip(codec, { [name]: 'x' }), name).toEqual({ [name]: 'x' });
+      }
+    }
+  });
+
   it('__proto__ as the key of a map and as the name of a field', () => {
     const own = (value: unknown): object => Object.defineProperty({}, '__proto__', { value, enumerable: true });
     const map = again(plain({ type: 'map', values: 'double' }), own(1)) as object;
@@ -68,6 +76,7 @@ describe('rows as Avro keep', () => {
     expect(Object.hasOwn(read, '__proto__')).toBe(true);
     const field = roundTrip(t.type(own(t.record(t.string, t.number)) as t.Props), own({ a: 1 })) as object;
     expect(Object.hasOwn(field, '__proto__')).toBe(true);
+    expect(roundTrip(t.exact(t.partial({ ['__proto__']: t.string })), own('a'))).toEqual(own('a'));
     expect(Object.getPrototypeOf(field)).toBe(Object.prototype);
   });
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { ByteReader } from '../../src/codecs/byte-reader.js';
 import { ByteWriter } from '../../src/codecs/byte-writer.js';
-import { containerHead, readBlocks, readHead, writeBlock } from '../../src/codecs/container.js';
+import { containerHead, isWritten, readBlocks, readHead, writeBlock } from '../../src/codecs/container.js';
 import { Fault } from '../../src/codecs/fault.js';
+import { hash128 } from '../../src/codecs/hash128.js';
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const bytes = (...parts: readonly (string | number | Uint8Array)[]): Uint8Array =>
@@ -82,6 +83,33 @@ describe('a container file', () => {
     expect(fault(ascii('Ob'))).toMatch(/^FormatUnknown/);
     const deflated = bytes('Obj', 1, 2, 20, 'avro.codec', 14, 'deflate', 0, new Uint8Array(16));
     expect(fault(deflated)).toBe('FormatUnknown: has the Avro codec "deflate": only null is known');
+  });
+
+  it('is known to be changed in any bit of its head, where memoir has written it', () => {
+    const { bytes: head } = containerHead('"string"', { 'memoir.kind': 'log', 'memoir.a': 'ä' });
+    expect([readHead(new ByteReader(head)).isChanged, isWritten(head)]).toEqual([false, true]);
+    for (let bit = 0; bit < head.length * 8; bit++) {
+      const changed = head.slice();
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      expect(isWritten(changed), `bit ${bit}`).toBe(false);
+      const magic = bit < 32;
+      const found = fault(changed);
+      if (magic || found === 'none')
+        expect([found, readHead(new ByteReader(changed)).isChanged], `bit ${bit}`).toEqual(['none', true]);
+      else expect(found, `bit ${bit}`).toMatch(/^Damaged/);
+    }
+    for (let length = 0; length < head.length; length++) expect(isWritten(head.subarray(0, length))).toBe(false);
+  });
+
+  it('is of a format that is unknown where its marker says that it was written so', () => {
+    const { bytes: head } = containerHead('"string"', { 'memoir.kind': 'log' });
+    const at = String.fromCharCode(...head).indexOf('null');
+    const other = head.slice();
+    other.set(ascii('zstd'), at);
+    expect(readHead(new ByteReader(other)).isChanged).toBe(true);
+    other.set(hash128(other.subarray(0, -16)), other.length - 16);
+    expect(fault(other)).toBe('FormatUnknown: has the Avro codec "zstd": only null is known');
+    expect(isWritten(other)).toBe(true);
   });
 
   it.each([

@@ -1,9 +1,10 @@
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 
+import { avro } from '../../src/avro.js';
 import { crc32c } from '../../src/codecs/crc32c.js';
-import { createStore, MemoirError, table } from '../../src/index.js';
-import { checkSnapshot } from '../../src/log/file/snapshot-check.js';
+import { createStore, json, MemoirError, table } from '../../src/index.js';
+import { checkSnapshot, type SnapshotCheck } from '../../src/log/file/snapshot-check.js';
 import { groupAfter, schemaOf, taken } from '../support/byte-log-contract.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
 import { SimulatedHost } from '../support/simulated-host.js';
@@ -72,8 +73,22 @@ describe('a log with any bit changed', () => {
       const bytes = made.disk.bytesOf(path);
       for (let bit = 0; bit < bytes.length * 8; bit += 7) {
         const found = await readWith(made, path, flipped(bytes, bit));
-        expect(found, `bit ${bit} of ${path}`).toMatchObject({ file: path, byte: expect.any(Number) as number });
+        const damage = { code: 'Damaged', file: path, byte: expect.any(Number) as number };
+        expect(found, `bit ${bit} of ${path}`).toMatchObject(damage);
       }
+    }
+  });
+
+  it('is damaged, and of no other format, where that is in its first bytes or its Avro codec', async () => {
+    const made = await written(false);
+    for (const path of SEGMENTS) {
+      const bytes = made.disk.bytesOf(path);
+      const codec = Buffer.from(bytes).indexOf('avro.codec') + 'avro.codec'.length + 1;
+      for (const at of [0, 1, 2, 3, codec, codec + 3])
+        for (let bit = 8 * at; bit < 8 * at + 8; bit++) {
+          const found = await readWith(made, path, flipped(bytes, bit));
+          expect(found, `bit ${bit} of ${path}`).toMatchObject({ code: 'Damaged', file: path, byte: 0 });
+        }
     }
   });
 
@@ -146,6 +161,15 @@ describe('the net', () => {
     await expect(readWith(made, SEGMENTS[1], bytes)).rejects.toThrow();
   });
 });
+
+/** What is found of a snapshot of offset 7. */
+function checked(bytes: Uint8Array): SnapshotCheck {
+  const check = checkSnapshot(bytes, 7, [json, avro]);
+  for (;;) {
+    const { done, value } = check.next();
+    if (done === true) return value;
+  }
+}
 
 describe('verify and repair', () => {
   it('say that a log is whole, and change nothing', async () => {
@@ -229,6 +253,20 @@ describe('verify and repair', () => {
     expect(await host.plan(disk).verify()).toMatchObject({ floor: 7, head: 7, isWhole: true, isClean: true });
   });
 
+  it('take a snapshot of a newer format, or of another codec, for whole where its checksum says so', async () => {
+    for (const notes of [{ 'memoir.format': '2' }, { 'memoir.codec': 'of others' }]) {
+      const { disk, host } = await written(true);
+      const path = 'log/snapshot-0000000000000007.avro';
+      disk.plant(path, snapshotBytes(7, '', notes));
+      expect(await host.plan(disk).verify()).toMatchObject({ isWhole: true, head: 7 });
+      disk.plant('log/clean', Uint8Array.of(1));
+      expect((await host.plan(disk).repair()).dropped).toEqual([]);
+      const bytes = disk.bytesOf(path);
+      disk.plant(path, flipped(bytes, 8 * (bytes.length - 60)));
+      expect((await host.plan(disk).verify()).isWhole).toBe(false);
+    }
+  });
+
   it('go on behind a tear that has lost nothing', async () => {
     const { disk, host } = await written(true);
     const bytes = disk.bytesOf(SEGMENTS[0]);
@@ -250,14 +288,21 @@ describe('verify and repair', () => {
     expect((await host.plan(disk).verify()).isWhole).toBe(true);
     disk.plant(path, flipped(bytes, 8 * (bytes.length - 60)));
     expect((await host.plan(disk).verify()).isWhole).toBe(false);
-    // how many rows there are, and the state hash, stand beside the checksum: whoever loads the rows compares them
-    const [from, to] = [bytes.length - 38, bytes.length - 20];
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      if (bit >> 3 >= from && bit >> 3 < to) continue;
-      expect(checkSnapshot(flipped(bytes, bit), 7).fault, `bit ${bit}`).toBeDefined();
+    // how many rows there are, and the state hash, are covered by no checksum: the rows tell
+    const end = bytes.length - 40;
+    for (const at of [end + 2, end + 3, end + 4, end + 19]) {
+      disk.plant(path, flipped(bytes, 8 * at));
+      const { isWhole, files } = await host.plan(disk).verify();
+      expect([isWhole, files.at(-1)?.fault?.byte, files.at(-1)?.wholeBytes], `byte ${at}`).toEqual([false, end, end]);
+      const copy = disk.copy();
+      const { dropped, after } = await host.plan(copy).repair();
+      expect([dropped, after.isWhole, after.head]).toEqual([['snapshot-0000000000000007.avro'], true, 7]);
+      await (await host.plan(copy).open()).close();
     }
+    for (let bit = 0; bit < bytes.length * 8; bit++)
+      expect(checked(flipped(bytes, bit)).fault, `bit ${bit}`).toBeDefined();
     for (let length = 0; length < bytes.length; length++)
-      expect(checkSnapshot(bytes.slice(0, length), 7).fault, `${length} bytes`).toBeDefined();
+      expect(checked(bytes.slice(0, length)).fault, `${length} bytes`).toBeDefined();
     disk.plant('log/snapshot-0000000000000003.avro', bytes);
     expect((await host.plan(disk).verify()).files.at(-2)?.fault?.message).toMatch(/offset 7, and its name says 3/);
   });

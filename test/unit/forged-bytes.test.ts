@@ -31,12 +31,20 @@ const FORGED = [
   [...Array<number>(200).fill(0x80), 0],
 ];
 
-/** What a decoder of less than a kilobyte may take, what the test itself needs and waits for the collector included. */
-const ROOM = 2 ** 23;
+/**
+ * What a decoder may take of the heap besides what it makes of the bytes: what V8 compiles, and what the test itself
+ * needs and waits for the collector.
+ */
+const HEAP = 2 ** 23;
+/** What a byte may become on the heap: an item of a list takes 8 bytes, and an object of one field some 40. */
+const HEAP_PER_BYTE = 64;
+/** What a decoder may take in buffers besides the bytes: first pages of writers, and windows on files. */
+const BUFFERS = 2 ** 16;
 
-const inUse = (): number => {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+/** What is in use. Buffers are counted to the byte, when they are made, and go when they are collected. */
+const inUse = (): { readonly heap: number; readonly buffers: number } => {
+  const { heapUsed: heap, arrayBuffers: buffers } = process.memoryUsage();
+  return { heap, buffers };
 };
 
 /** The bytes with a forged number in the place of each byte, and before it. */
@@ -49,19 +57,29 @@ function* forgeries(given: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Has forged bytes decoded: they make sense, or are refused, for what they are, with little memory. */
-async function holds(given: Uint8Array, decode: (forged: Uint8Array) => unknown): Promise<void> {
-  let refused = 0;
-  for (const forged of forgeries(given)) {
-    const before = inUse();
-    try {
-      await decode(forged);
-    } catch (error) {
-      expect(['Damaged', 'FormatUnknown'], String(error)).toContain((error as MemoirError).code);
-      refused++;
-    }
-    expect(inUse() - before).toBeLessThan(ROOM);
+/**
+ * Has bytes decoded: they make sense, or are refused for what they are; that is told. Of buffers they may take so many
+ * times their own size, copies of theirs that are to be had.
+ */
+async function isRefused(forged: Uint8Array, decode: (forged: Uint8Array) => unknown, times: number): Promise<boolean> {
+  const before = inUse();
+  try {
+    await decode(forged);
+    return false;
+  } catch (error) {
+    expect(['Damaged', 'FormatUnknown'], String(error)).toContain((error as MemoirError).code);
+    return true;
+  } finally {
+    const { heap, buffers } = inUse();
+    expect(buffers - before.buffers).toBeLessThanOrEqual(times * forged.length + BUFFERS);
+    expect(heap - before.heap).toBeLessThan(HEAP_PER_BYTE * forged.length + HEAP);
   }
+}
+
+/** Has all forgeries of bytes decoded. */
+async function holds(given: Uint8Array, decode: (forged: Uint8Array) => unknown, times = 1): Promise<void> {
+  let refused = 0;
+  for (const forged of forgeries(given)) if (await isRefused(forged, decode, times)) refused++;
   expect(refused).toBeGreaterThan(given.length);
 }
 
@@ -112,8 +130,12 @@ const codecs: readonly [string, ByteCodec][] = [
 describe('forged counts and lengths', () => {
   it('would be seen in what is used', () => {
     const before = inUse();
-    const large = new Uint8Array(2 ** 26);
-    expect(inUse() - before + large[0]!).toBeGreaterThan(ROOM);
+    const page = new Uint8Array(2 * BUFFERS);
+    expect(inUse().buffers - before.buffers + page[0]!).toBe(page.length);
+    const list: unknown[] = [];
+    list.length = 2 ** 24;
+    list.fill(0);
+    expect(inUse().heap - before.heap + list.indexOf(1)).toBeGreaterThan(HEAP);
   });
 
   it('of more than ten bytes are no numbers', () => {
@@ -129,6 +151,27 @@ describe('forged counts and lengths', () => {
     const to = new ByteWriter(1);
     coder.write(row, to);
     await holds(to.since(0), (forged) => coder.read(new ByteReader(forged)));
+  });
+
+  it.each(codecs)('in rows as %s of any size, take no more than these have', { timeout: 60_000 }, async (_n, codec) => {
+    const coder = codec.coder(shapeOf(Row), 'tests');
+    for (const size of [2 ** 12, 2 ** 16, 2 ** 20]) {
+      const to = new ByteWriter(1);
+      const list = Array.from({ length: size >> 6 }, (_, i) => [i]);
+      coder.write({ ...row, list, blob: new Uint8Array(size >> 2), map: { k: ['v'.repeat(size >> 2)] } }, to);
+      const whole = to.since(0);
+      const blob = whole.findIndex((_, i) => i > size >> 5 && whole.subarray(i, i + 16).every((byte) => byte === 0));
+      let refused = 0;
+      for (const at of [...Array(24).keys(), ...Array.from({ length: 24 }, (_, i) => Math.max(0, blob - 20) + i)])
+        for (const times of [1.5, 8, 64, 4096]) {
+          const forged = new ByteWriter(1);
+          forged.fixed(whole.subarray(0, at));
+          forged.long(Math.floor(whole.length * times));
+          forged.fixed(whole.subarray(at));
+          if (await isRefused(forged.since(0), (given) => coder.read(new ByteReader(given)), 1)) refused++;
+        }
+      expect(refused, `${size} bytes`).toBeGreaterThan(96);
+    }
   });
 
   it.each(codecs)('in snapshots as %s whose checksum is forged, too', { timeout: 60_000 }, async (_name, codec) => {

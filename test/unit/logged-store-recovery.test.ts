@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { MemoirError, openStore, table, type DurableStore, type LogPlan, type OpenOptions } from '../../src/index.js';
 import { MemoryMedium } from '../support/memory-byte-log.js';
@@ -32,8 +32,6 @@ const codeOf = (act: () => unknown): unknown => {
   }
   return undefined;
 };
-
-const later = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('opening', () => {
   it('finds rows, indexes, batches, ids, sequences and time as they were', async () => {
@@ -108,141 +106,6 @@ describe('opening', () => {
     const again = await openStore({ tables: both, log: medium.plan() });
     expect(again.now().notes.size).toBe(2);
     await again.close();
-  });
-});
-
-/** A log of eight batches with a snapshot after each four, and only the newest batches in it. */
-async function withTwoSnapshots(): Promise<MemoryMedium> {
-  const medium = new MemoryMedium();
-  const store = await openOn(medium, { keep: { batches: 1 } });
-  for (let n = 0; n < 2; n++) {
-    await fill(store, 4);
-    await store.saveSnapshot();
-  }
-  await store.close();
-  return medium;
-}
-
-describe('snapshots beside the log', () => {
-  it('are made after so many batches, and kept to two', async () => {
-    const medium = new MemoryMedium();
-    const store = await openOn(medium, {}, { snapshotEvery: { batches: 10 }, keep: { batches: 5 } });
-    for (let i = 0; i < 5; i++) {
-      await fill(store, 10);
-      await vi.waitFor(() => expect(medium.snapshots.has(store.head)).toBe(true));
-      await later();
-    }
-    await store.close();
-    expect([...medium.snapshots.keys()]).toEqual([40, 50]);
-    expect([medium.floor, store.floor]).toEqual([41, 46]);
-    const again = await openOn(medium, {}, { keep: { batches: 5 } });
-    expect([again.head, again.floor, again.now().items.get('a')]).toEqual([50, 46, { id: 'a', n: 50 }]);
-    again.check();
-    await again.close();
-  });
-
-  it('are passed over when damaged, for an older one, and the store is told', async () => {
-    const medium = await withTwoSnapshots();
-    expect(medium.floor).toBe(5);
-    medium.snapshots.get(8)![300]! ^= 1;
-    const again = await openOn(medium);
-    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
-    expect([again.head, again.now().items.get('a')?.n]).toEqual([8, 8]);
-    await again.close();
-    medium.snapshots.get(4)![300]! ^= 1;
-    await expect(openOn(medium)).rejects.toMatchObject({ code: 'Damaged', floor: 5 });
-    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
-    expect(medium.isOpen).toBe(false);
-  });
-
-  it('do not count when damaged: another is whole before the log lets go of what it was kept for', async () => {
-    const medium = await withTwoSnapshots();
-    medium.snapshots.get(8)![300]! ^= 1;
-    const second = await openOn(medium, { keep: { batches: 1 } });
-    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
-    expect([...medium.snapshots.keys()]).toEqual([4]);
-    await fill(second, 4);
-    await second.saveSnapshot();
-    await second.close();
-    expect([...medium.snapshots.keys(), medium.floor]).toEqual([4, 12, 5]);
-    medium.snapshots.get(12)![300]! ^= 1;
-    const third = await openOn(medium);
-    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
-    expect([third.head, third.now().items.get('a')?.n]).toEqual([12, 12]);
-    await third.close();
-  });
-
-  it.each(['kind', 'format', 'codec'])('do not count when the %s in their head is damaged', async (name) => {
-    const medium = await withTwoSnapshots();
-    const newest = medium.snapshots.get(8)!;
-    newest[Buffer.from(newest).indexOf(`memoir.${name}`) + `memoir.${name}`.length + 1]! ^= 1;
-    await (await openOn(medium)).close();
-    expect(errors.splice(0)).toMatchObject([{ code: 'Damaged' }]);
-    expect([...medium.snapshots.keys()]).toEqual([4]);
-  });
-
-  it('stay where they are when they cannot be read yet, or when nothing else is whole', async () => {
-    const medium = await withTwoSnapshots();
-    medium.snapshots.get(8)!.fill(0, 0, 4);
-    await (await openOn(medium)).close();
-    expect(errors.splice(0)).toMatchObject([{ code: 'FormatUnknown' }]);
-    medium.snapshots.get(8)!.set([0x4f, 0x62, 0x6a, 0x01]);
-    for (const offset of [4, 8]) medium.snapshots.get(offset)![300]! ^= 1;
-    await expect(openOn(medium)).rejects.toMatchObject({ code: 'Damaged', floor: 5 });
-    expect(errors.splice(0)).toHaveLength(2);
-    expect([...medium.snapshots.keys()]).toEqual([4, 8]);
-  });
-
-  it('are never alone: the log stays whole until there are two', async () => {
-    const medium = new MemoryMedium();
-    const store = await openOn(medium, { keep: { batches: 1 } });
-    await fill(store, 4);
-    await store.saveSnapshot();
-    await store.close();
-    medium.snapshots.get(4)!.fill(0);
-    const again = await openOn(medium);
-    expect(errors.splice(0)).toMatchObject([{ code: 'FormatUnknown' }]);
-    expect(again.now().items.get('a')?.n).toBe(4);
-    await again.close();
-  });
-
-  it('of batches that the log has lost are not taken for those that came in their place', async () => {
-    const medium = new MemoryMedium();
-    const store = await openOn(medium);
-    await fill(store, 5);
-    await store.saveSnapshot();
-    await store.close();
-    medium.entries.length = 3;
-    medium.lineage = 'b'.repeat(32);
-    const second = await openOn(medium);
-    for (let n = 100; n < 106; n++) await put(second, n > 103 ? 'b' : 'a', n);
-    const rows = [...second.now().items.scan()];
-    await second.close();
-    const third = await openOn(medium);
-    expect([...third.now().items.scan()]).toEqual(rows);
-    third.check();
-    await third.close();
-  });
-
-  it('hold history while they are made, and let go of it when they fail', async () => {
-    const medium = new MemoryMedium();
-    const plan = medium.plan({ snapshotEvery: { batches: 1 } });
-    const failing: LogPlan = {
-      ...plan,
-      async open() {
-        const log = await plan.open();
-        const shelf = { ...log.shelf, save: () => Promise.reject(new RangeError('full')) };
-        return Object.defineProperty(log, 'shelf', { value: shelf });
-      },
-    };
-    const store = await openOn(medium, { log: failing });
-    await put(store, 'a');
-    await vi.waitFor(() => expect(errors.splice(0)).toEqual([new RangeError('full')]));
-    await expect(store.saveSnapshot()).rejects.toThrow('full');
-    expect(store.holders()).toEqual([]);
-    await put(store, 'b');
-    await store.close();
-    expect(errors.splice(0)).toEqual([new RangeError('full')]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { ByteCodec } from '../../codecs/byte-codec.js';
 import { checkOptions, MemoirError, show } from '../../errors.js';
 import { avro } from '../../codecs/avro/avro-codec.js';
+import { json } from '../../codecs/json-codec.js';
 import type { FollowedLog, LogPlan, SnapshotEvery } from '../byte-log.js';
 import { keepFault, type Keep } from '../keep.js';
 import { openFileLog, type FileLogSettings } from './file-log.js';
@@ -38,7 +39,8 @@ export interface FileLogPlan extends LogPlan {
   follow(): Promise<FollowedLog>;
   /**
    * Reads all of it, and says what is there, what is damaged, and how far a repair would let it go on; changes nothing.
-   * Of snapshots it compares the checksum; that their rows come to their state hash is seen when one is loaded.
+   * Snapshots are decoded, and their rows compared with the state hash, which takes as long as loading them; of one
+   * whose codec is not at hand, the checksum alone is compared.
    */
   verify(): Promise<LogReport>;
   /**
@@ -70,6 +72,7 @@ export function fileLog(options: FileLogOptions): FileLogPlan {
   checkOptions('fileLog', options, OPTIONS);
   const { dir, codec = avro, keep, snapshotEvery } = options;
   const settings = settingsOf(options);
+  const codecs = [codec, avro, json];
   return {
     dir,
     codec,
@@ -77,8 +80,8 @@ export function fileLog(options: FileLogOptions): FileLogPlan {
     ...(snapshotEvery !== undefined && { snapshotEvery }),
     open: () => openFileLog(settings),
     follow: () => followFileLog(settings.host, dir),
-    verify: () => verifyFileLog(settings.host, dir),
-    repair: () => repairFileLog(settings.host, dir),
+    verify: () => verifyFileLog(settings.host, dir, codecs),
+    repair: () => repairFileLog(settings.host, dir, codecs),
   };
 }
 

@@ -25,6 +25,13 @@ export function beginsAmong(names: readonly string[]): readonly string[] {
   return names.filter((name) => /^begin-[0-9a-f]{32}\.avro$/.test(name));
 }
 
+/** The names of files in the making; those of others may end as they do. */
+export function unfinishedAmong(names: readonly string[]): readonly string[] {
+  return names.filter((name) =>
+    /^(?:log-\d{16}\.avro|snapshot-\d{16}\.avro|clean|begin-[0-9a-f]{32}\.avro|lock-[0-9a-f]{32})\.tmp$/.test(name),
+  );
+}
+
 /** The names of segments, with the offsets they begin with, oldest first. */
 export function segmentsAmong(names: readonly string[]): readonly (readonly [offset: number, name: string])[] {
   return numbered(names, /^log-(\d{16})\.avro$/);

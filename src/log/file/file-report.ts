@@ -1,3 +1,4 @@
+import type { ByteCodec } from '../../codecs/byte-codec.js';
 import { Fault } from '../../codecs/fault.js';
 import { Chain, type Link } from './chain.js';
 import type { Host } from './host.js';
@@ -64,12 +65,24 @@ export async function segmentFound(
   }
 }
 
-/** What a file has of a snapshot. */
-export async function snapshotReport(host: Host, dir: string, offset: number, name: string): Promise<FileReport> {
+/** So many rows of a snapshot are decoded before everything else has its turn: some milliseconds. */
+const STEPS_PER_TURN = 1024;
+
+/** What a file has of a snapshot; its rows are decoded where its codec is one of those given. */
+export async function snapshotReport(
+  host: Host,
+  dir: string,
+  offset: number,
+  name: string,
+  codecs: readonly ByteCodec[],
+): Promise<FileReport> {
   const about = { kind: 'snapshot', file: name, offset } as const;
   try {
     const bytes = (await readWhole(host.disk, `${dir}/${name}`)) ?? new Uint8Array(0);
-    const { fault, ...whole } = checkSnapshot(bytes, offset);
+    const check = checkSnapshot(bytes, offset, codecs);
+    let step = check.next();
+    for (let steps = 1; !step.done; step = check.next()) if (steps++ % STEPS_PER_TURN === 0) await host.pause();
+    const { fault, ...whole } = step.value;
     const { length } = bytes;
     return {
       ...about,

@@ -22,6 +22,8 @@ export interface Host {
   readonly digest: Digest;
   /** Calls back after so many milliseconds; returns how to call that off. */
   after(ms: number, then: () => void): () => void;
+  /** Lets everything else run that waits for its turn. */
+  pause(): Promise<void>;
   /** Calls back when something in a folder may have changed, as far as the system tells; returns how to end that. */
   watch(dir: string, changed: () => void): () => void;
 }

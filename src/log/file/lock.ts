@@ -102,12 +102,15 @@ async function numbers(host: Host, dir: string): Promise<number[]> {
 
 /** What a lock file says. It was synced before it had its name, so that one that says nothing is damaged. */
 function parsed(bytes: Uint8Array, path: string): Held {
+  let cause: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Held;
-  } catch (cause) {
-    const message = `${path} cannot be read, so the log may be open for writing: remove it, if it is not`;
-    throw new MemoirError('LogLocked', message, { file: path, cause });
+    const said = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Held> | null;
+    if (typeof said?.pid === 'number' && typeof said.host === 'string') return said as Held;
+  } catch (error) {
+    cause = error;
   }
+  const message = `${path} cannot be read, so the log may be open for writing: remove it, if it is not`;
+  throw new MemoirError('LogLocked', message, { file: path, ...(cause !== undefined && { cause }) });
 }
 
 async function write(host: Host, path: string, held: Held): Promise<void> {

@@ -3,6 +3,9 @@ import { dirname, resolve } from 'node:path';
 
 import type { Disk, DiskFile } from './disk.js';
 
+/** Node reads no more than 2^31 − 1 bytes at a time, and refuses to be asked. */
+const READ_MAX = 2 ** 30;
+
 const FLAGS = { read: 'r', change: 'r+', create: 'w+' } as const;
 
 /** The disk of the machine that Node runs on. */
@@ -40,7 +43,8 @@ function fileOf(handle: FileHandle): DiskFile {
     async read(into, at) {
       let count = 0;
       while (count < into.length) {
-        const { bytesRead } = await handle.read(into, count, into.length - count, at + count);
+        const length = Math.min(into.length - count, READ_MAX);
+        const { bytesRead } = await handle.read(into, count, length, at + count);
         if (bytesRead === 0) break;
         count += bytesRead;
       }

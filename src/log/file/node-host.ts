@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 
 import { DIGEST_BYTES } from '../frame.js';
 import { isCode } from './disk.js';
@@ -28,6 +29,7 @@ export function nodeHost(): Host {
       const timer = setTimeout(then, ms);
       return () => clearTimeout(timer);
     },
+    pause: () => setImmediate(),
     watch: watched,
   };
 }

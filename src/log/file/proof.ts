@@ -1,3 +1,4 @@
+import type { ByteCodec } from '../../codecs/byte-codec.js';
 import { NO_DIGEST } from '../frame.js';
 import type { Standing } from './begin.js';
 import type { Link } from './chain.js';
@@ -32,7 +33,12 @@ export interface Proof {
 }
 
 /** Verifies all the files of a log, whatever is wrong with some of them. */
-export async function prove(host: Host, dir: string, { start, segments, snapshots }: Standing): Promise<Proof> {
+export async function prove(
+  host: Host,
+  dir: string,
+  { start, segments, snapshots }: Standing,
+  codecs: readonly ByteCodec[],
+): Promise<Proof> {
   const reports: FileReport[] = [];
   const runs: [Growing, ...Growing[]] = [{ parts: [], last: start }];
   let isBroken = false;
@@ -46,7 +52,7 @@ export async function prove(host: Host, dir: string, { start, segments, snapshot
     if (found.part !== undefined) grow(runs.at(-1)!, found.part, found.last!);
     isBroken = fault !== undefined;
   }
-  for (const [offset, name] of snapshots) reports.push(await snapshotReport(host, dir, offset, name));
+  for (const [offset, name] of snapshots) reports.push(await snapshotReport(host, dir, offset, name, codecs));
   const whole = reports.filter(({ kind, fault }) => kind === 'snapshot' && fault === undefined);
   const [first, ...others] = runs;
   const grown = others.filter(({ parts }) => parts.length > 0);

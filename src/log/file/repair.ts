@@ -1,3 +1,4 @@
+import type { ByteCodec } from '../../codecs/byte-codec.js';
 import { finishBegin } from './begin.js';
 import { readCleanMark, writeCleanMark } from './clean-mark.js';
 import { asMemoirError } from './damage.js';
@@ -25,11 +26,11 @@ export interface LogRepair {
  * Lets a log go on with what goes farthest of all that can be proved. Files that are cut or dropped stay, as they were,
  * in a folder beside; the log goes on under a new lineage. @throws `LogLocked`
  */
-export async function repairFileLog(host: Host, dir: string): Promise<LogRepair> {
+export async function repairFileLog(host: Host, dir: string, codecs: readonly ByteCodec[]): Promise<LogRepair> {
   try {
     const release = await lock(host, dir);
     try {
-      return await repairLocked(host, dir);
+      return await repairLocked(host, dir, codecs);
     } finally {
       await release();
     }
@@ -38,14 +39,14 @@ export async function repairFileLog(host: Host, dir: string): Promise<LogRepair>
   }
 }
 
-async function repairLocked(host: Host, dir: string): Promise<LogRepair> {
+async function repairLocked(host: Host, dir: string, codecs: readonly ByteCodec[]): Promise<LogRepair> {
   const { disk } = host;
-  const before = await verifyFileLog(host, dir);
+  const before = await verifyFileLog(host, dir, codecs);
   if (before.isWhole) return { before, after: before, dropped: [] };
   await removeUnfinished(disk, dir, await disk.list(dir));
   const old = await readCleanMark(disk, dir).catch(() => 'unreadable' as const);
   if (old !== 'unreadable') await finishBegin(disk, dir, old);
-  const { report, run, standing } = await verified(host, dir);
+  const { report, run, standing } = await verified(host, dir, codecs);
   const { last, parts } = run;
 
   const mended = new Map(parts.filter((part) => part.mended !== undefined).map((part) => [part.segment.name, part]));
@@ -74,7 +75,7 @@ async function repairLocked(host: Host, dir: string): Promise<LogRepair> {
   }
   return {
     before,
-    after: await verifyFileLog(host, dir),
+    after: await verifyFileLog(host, dir, codecs),
     dropped,
     ...(dropped.length > 0 && { aside }),
   };

@@ -1,5 +1,5 @@
 import { ByteReader } from '../../codecs/byte-reader.js';
-import { containerHead, isChanged, readHead } from '../../codecs/container.js';
+import { containerHead, readHead } from '../../codecs/container.js';
 import { Fault } from '../../codecs/fault.js';
 import type { WrittenSchema } from '../byte-log.js';
 import { DIGEST_BYTES, equalBytes } from '../frame.js';
@@ -54,7 +54,9 @@ export function writtenHead(head: SegmentHead): WrittenHead {
 /** Reads what a segment begins with. @throws a `Fault`: `FormatUnknown`, `Damaged` */
 export async function readSegmentHead(file: DiskFile, size: number): Promise<WrittenHead> {
   for (let count = FIRST_BYTES; ; count *= 8) {
-    const bytes = await readStretch(file, 0, Math.min(count, size));
+    const bytes = await readStretch(file, 0, Math.min(count, size)).catch((cause: unknown) => {
+      throw new SegmentFault('cannot be read', 0, cause);
+    });
     try {
       return headIn(bytes);
     } catch (error) {
@@ -67,9 +69,8 @@ export async function readSegmentHead(file: DiskFile, size: number): Promise<Wri
 /** The head that bytes begin with; the marker, which follows from the rest, proves it. */
 function headIn(bytes: Uint8Array): WrittenHead {
   const reader = new ByteReader(bytes);
-  const container = readHead(reader);
-  const { schema, notes } = container;
-  if (isChanged(container)) throw new SegmentFault('has a head that is not what was written', 0);
+  const { schema, notes, isChanged } = readHead(reader);
+  if (isChanged) throw new SegmentFault('has a head that is not what was written', 0);
   if (notes.get('memoir.kind') !== 'log') throw new Fault('FormatUnknown', 'is an Avro file, and no segment of a log');
   const format = notes.get('memoir.format');
   if (format !== FORMAT) throw new Fault('FormatUnknown', `has the format ${format}, and ${FORMAT} is known`);

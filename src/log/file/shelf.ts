@@ -40,8 +40,10 @@ export class FileShelf implements Shelf {
   }
 
   async open(offset: number): Promise<Uint8Array> {
-    return bytesOf(this.#disk, `${this.#dir}/${snapshotName(offset)}`, offset);
+    return bytesOf(this.#disk, this.pathOf(offset), offset);
   }
+
+  readonly pathOf = (offset: number): string => `${this.#dir}/${snapshotName(offset)}`;
 
   async prune(before: number, keep: number): Promise<void> {
     const old = (await this.#found()).slice(keep).filter(([offset]) => offset < before);
@@ -86,6 +88,7 @@ export function followedShelf(disk: Disk, dir: string): ReadableShelf {
     standingOf(await disk.list(dir), await readCleanMark(disk, dir)).snapshots;
   return {
     list: async () => (await found()).map(([offset]) => offset).reverse(),
+    pathOf: (offset) => `${dir}/${snapshotName(offset)}`,
     async open(offset) {
       const name = (await found()).find(([of]) => of === offset)?.[1] ?? snapshotName(offset);
       return bytesOf(disk, `${dir}/${name}`, offset);

@@ -1,3 +1,4 @@
+import type { ByteCodec } from '../../codecs/byte-codec.js';
 import { equalBytes } from '../frame.js';
 import { standingOf, type Standing } from './begin.js';
 import { readCleanMark } from './clean-mark.js';
@@ -32,18 +33,18 @@ export interface Verified {
 }
 
 /** Reads all of a log, and changes nothing. */
-export async function verifyFileLog(host: Host, dir: string): Promise<LogReport> {
-  return (await verified(host, dir)).report;
+export async function verifyFileLog(host: Host, dir: string, codecs: readonly ByteCodec[]): Promise<LogReport> {
+  return (await verified(host, dir, codecs)).report;
 }
 
 /** Reads all of a log, and says what of it can be gone on with. */
-export async function verified(host: Host, dir: string): Promise<Verified> {
+export async function verified(host: Host, dir: string, codecs: readonly ByteCodec[]): Promise<Verified> {
   const names = await host.disk.list(dir).catch((cause: unknown) => {
     throw unreadable(dir, cause);
   });
   const mark = await readCleanMark(host.disk, dir).catch(() => 'unreadable' as const);
   const standing = standingOf(names, typeof mark === 'object' ? mark : undefined);
-  const proof = await prove(host, dir, standing);
+  const proof = await prove(host, dir, standing, codecs);
   const { reports, runs } = proof;
   const [{ last }] = runs;
   const isClean = typeof mark === 'object' && mark.offset === last.offset && equalBytes(mark.digest, last.digest);

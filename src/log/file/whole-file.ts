@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from './disk.js';
 import { isCode } from './disk.js';
-import { UNFINISHED } from './file-names.js';
+import { UNFINISHED, unfinishedAmong } from './file-names.js';
 
 /** Writes all of some bytes, in as many calls as the disk wants. */
 export async function writeAll(file: DiskFile, bytes: Uint8Array, at: number): Promise<void> {
@@ -40,22 +40,33 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  */
 export async function writeWhole(disk: Disk, dir: string, name: string, chunks: Chunks): Promise<void> {
   await writeUnfinished(disk, dir, name, chunks);
-  await giveName(disk, dir, name);
+  await orRemove(disk, dir, name, () => giveName(disk, dir, name));
 }
 
-/** Writes a file that has yet to be given its name, and syncs it. */
+/** Writes a file that has yet to be given its name, and syncs it; what the disk does not take leaves nothing behind. */
 export async function writeUnfinished(disk: Disk, dir: string, name: string, chunks: Chunks): Promise<void> {
-  const unfinished = `${dir}/${name}${UNFINISHED}`;
-  const file = await disk.open(unfinished, 'create');
-  try {
-    let at = 0;
-    for await (const chunk of chunks) {
-      await writeAll(file, chunk, at);
-      at += chunk.length;
+  await orRemove(disk, dir, name, async () => {
+    const file = await disk.open(`${dir}/${name}${UNFINISHED}`, 'create');
+    try {
+      let at = 0;
+      for await (const chunk of chunks) {
+        await writeAll(file, chunk, at);
+        at += chunk.length;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
     }
-    await file.sync();
-  } finally {
-    await file.close();
+  });
+}
+
+/** Removes what was written of a file where that fails: on a full disk, each new attempt would take more of it. */
+async function orRemove(disk: Disk, dir: string, name: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    await disk.remove(`${dir}/${name}${UNFINISHED}`).catch(() => undefined);
+    throw error;
   }
 }
 
@@ -76,5 +87,5 @@ export async function removeIfThere(disk: Disk, path: string): Promise<void> {
 
 /** Removes what was being written when a process ended. */
 export async function removeUnfinished(disk: Disk, dir: string, names: readonly string[]): Promise<void> {
-  for (const name of names) if (name.endsWith(UNFINISHED)) await disk.remove(`${dir}/${name}`);
+  for (const name of unfinishedAmong(names)) await disk.remove(`${dir}/${name}`);
 }

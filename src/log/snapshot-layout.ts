@@ -1,6 +1,6 @@
 import type { ByteCodec, RowCoder } from '../codecs/byte-codec.js';
 import { namespaceOf, schemaText, type StoreSchema } from '../codecs/store-schema.js';
-import { BatchWriter, rowSchema, rowType } from '../log/batch-coder.js';
+import { BatchWriter, rowSchema, rowType } from './batch-coder.js';
 
 /** Raised when the bytes of snapshots change; older ones are read for ever. */
 export const SNAPSHOT_FORMAT = 1;

@@ -1,13 +1,13 @@
 import type { ByteCodec } from '../codecs/byte-codec.js';
 import { ByteReader } from '../codecs/byte-reader.js';
-import { isChanged, readBlocks, readHead } from '../codecs/container.js';
+import { readBlocks, readHead } from '../codecs/container.js';
 import { crc32c } from '../codecs/crc32c.js';
 import { Fault } from '../codecs/fault.js';
 import type { RowReading, SchemaReadings } from '../codecs/row-reading.js';
 import { readSchema, type StoreSchema } from '../codecs/store-schema.js';
-import type { AnyBatch } from '../log/batch.js';
-import { BatchReader, readSequences } from '../log/batch-coder.js';
-import { branchOf } from '../log/branch-of.js';
+import type { AnyBatch } from './batch.js';
+import { BatchReader, readSequences } from './batch-coder.js';
+import { branchOf } from './branch-of.js';
 import { SNAPSHOT_FORMAT } from './snapshot-layout.js';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -50,11 +50,10 @@ export interface SnapshotEnd {
 
 /** Reads the header. Throws a `Fault` `Damaged`, or `FormatUnknown` when it takes another codec or a newer memoir. */
 export function openSnapshot(bytes: Uint8Array, codecs: readonly ByteCodec[]): SnapshotFile {
-  const head = readHead(new ByteReader(bytes));
-  const { notes } = head;
+  const { notes, isChanged } = readHead(new ByteReader(bytes));
   const note = (name: string): string => notes.get(`memoir.${name}`) ?? '';
   // Before what it says is believed: a format or a codec that nobody knows may be a flipped bit.
-  if (isChanged(head)) throw new Fault('Damaged', 'has a head that is not what was written');
+  if (isChanged) throw new Fault('Damaged', 'has a head that is not what was written');
   if (note('kind') !== 'snapshot') throw new Fault('FormatUnknown', 'is no snapshot of memoir');
   if (Number(note('format')) > SNAPSHOT_FORMAT)
     throw new Fault('FormatUnknown', `is of format ${note('format')}: use the newer memoir that wrote it`);
