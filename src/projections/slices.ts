@@ -10,8 +10,14 @@ export interface Turns {
  * Turns that leave others so many times what a slice took, for as long as they use it: until nothing happens in a turn.
  *
  * @param happened counts what others do
+ * @param enough says that they have done as much as they may meanwhile
  */
-export function sharedTurns({ elapsed, pause }: Turns, happened: () => number, times: number): Turns {
+export function sharedTurns(
+  { elapsed, pause }: Turns,
+  happened: () => number,
+  times: number,
+  enough: () => boolean = () => false,
+): Turns {
   let begun = elapsed();
   const shared = async (): Promise<void> => {
     const now = elapsed();
@@ -20,7 +26,7 @@ export function sharedTurns({ elapsed, pause }: Turns, happened: () => number, t
     do {
       seen = happened();
       await pause();
-    } while (happened() !== seen && elapsed() < until);
+    } while (happened() !== seen && elapsed() < until && !enough());
     begun = elapsed();
   };
   return { elapsed, pause: shared };

@@ -118,25 +118,18 @@ export class ProjectionBuild {
 
   /** In rounds, each from a view of its own: what a view holds on to for long can make the store refuse writes. */
   async #fromRows(): Promise<void> {
-    const { log, views, tables, turns, sliceMs, bytesSince, roundBytes } = this.#plan;
+    const { log, views, tables, bytesSince, roundBytes } = this.#plan;
     const rest = new RestOfRows(this.#fold, log, [...this.state.definition.sources.keys()]);
     this.#rest = rest;
-    let behind = 0;
     while (!rest.isRead) {
+      await this.catchUp();
       const view = views.pinned(`the projection ${this.state.definition.name}`);
       const at = log.lastAt;
-      const since = (): number => bytesSince(view.offset) / roundBytes;
+      const isLong = (): boolean => bytesSince(view.offset) > roundBytes;
       try {
         rest.note();
-        // Slices grow with how far behind it is, or where folds are slow it would never get to the rows.
-        const work = rest.work();
-        if (behind <= 2) await this.#inSlices(work, this.#shared(SHARE_LATER));
-        else await this.#inSlices(work, turns, sliceMs * behind);
-        await this.#inSlices(
-          rest.read(view, tables, at, () => since() > 1),
-          this.#shared(SHARE_FIRST),
-        );
-        behind = since();
+        await this.#through(rest.work());
+        await this.#inSlices(rest.read(view, tables, at, isLong), this.#shared(SHARE_FIRST, isLong));
       } finally {
         view.close();
       }
@@ -194,9 +187,9 @@ export class ProjectionBuild {
     if (signal?.aborted === true || log.epoch !== this.#epoch) throw givenUp(this.state.definition.name);
   }
 
-  #shared(times: number): Turns {
+  #shared(times: number, enough?: () => boolean): Turns {
     const { turns, log } = this.#plan;
-    return sharedTurns(turns, () => log.head, times);
+    return sharedTurns(turns, () => log.head, times, enough);
   }
 
   async #inSlices(work: Iterable<Step>, turns: Turns, sliceMs = this.#plan.sliceMs): Promise<void> {
