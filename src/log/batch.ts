@@ -1,4 +1,5 @@
 import type { DomainEvent, Events, NoEvents } from '../codecs/event-types.js';
+import type { Key } from '../codecs/key.js';
 import type { KeyOf, RowOf, Tables } from '../codecs/table-types.js';
 
 /** One row inserted, updated or deleted within a batch, with what it was before and what it is after. */
@@ -66,6 +67,11 @@ export interface AnyEvent {
 export interface AnyBatch extends Omit<Batch<Tables>, 'changes' | 'events'> {
   readonly changes: readonly AnyChange[];
   readonly events: readonly AnyEvent[];
+}
+
+/** A key as a change has it, a part alone or a list of them, as a tuple. */
+export function tupleOf(key: unknown): Key {
+  return (Array.isArray(key) ? key : [key]) as Key;
 }
 
 /** The kind of change that leads from one row to another. */

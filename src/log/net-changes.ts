@@ -1,8 +1,7 @@
 import { toBase64Url } from '../codecs/base64url.js';
 import { equalPlain } from '../codecs/equality.js';
 import { encodeKey } from '../codecs/key-bytes.js';
-import type { Key } from '../codecs/key.js';
-import { kindOf, type AnyChange } from './batch.js';
+import { kindOf, tupleOf, type AnyChange } from './batch.js';
 
 /** Many changes as the few that lead to the same: one a row. */
 export class NetChanges {
@@ -12,7 +11,7 @@ export class NetChanges {
   add(changes: readonly AnyChange[]): void {
     for (const change of changes) {
       const { table, key, after } = change;
-      const name = `${table} ${toBase64Url(encodeKey((Array.isArray(key) ? key : [key]) as Key))}`;
+      const name = `${table} ${toBase64Url(encodeKey(tupleOf(key)))}`;
       const before = this.#byRow.has(name) ? this.#byRow.get(name)!.before : change.before;
       this.#byRow.delete(name);
       // A row that came and went leaves nothing.

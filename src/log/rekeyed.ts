@@ -4,7 +4,7 @@ import { toKey } from '../codecs/key.js';
 import { encodeKey } from '../codecs/key-bytes.js';
 import type { RowReading } from '../codecs/row-reading.js';
 import { MemoirError, show } from '../errors.js';
-import { kindOf, type AnyChange } from './batch.js';
+import { kindOf, tupleOf, type AnyChange } from './batch.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -57,7 +57,7 @@ function placeOf(
   row: Row,
 ): { readonly name: string; readonly table: string; readonly key: unknown } {
   const key = keyOf(row);
-  const parts = toKey(Array.isArray(key) ? key : [key], { table: table!, index: PRIMARY });
+  const parts = toKey(tupleOf(key), { table: table!, index: PRIMARY });
   return { name: `${table} ${toBase64Url(encodeKey(parts))}`, table: table!, key };
 }
 
@@ -66,7 +66,7 @@ export function twins(table: string, key: unknown, offset?: number): MemoirError
   const where = offset === undefined ? 'the snapshot' : `batch ${offset}`;
   const reason = `${table}: \`migrate\` gives two rows the key ${show(key)}, as of ${where}`;
   return new MemoirError('SchemaIncompatible', `${reason}: let it give each row a key of its own`, {
-    ...{ table, key: Array.isArray(key) ? key : [key], reasons: [reason] },
+    ...{ table, key: tupleOf(key), reasons: [reason] },
     ...(offset !== undefined && { offset }),
   });
 }

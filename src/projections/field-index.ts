@@ -77,9 +77,12 @@ export class FieldIndex implements TableIndex, EntryKeys, KeyHolder {
   }
 
   conflict(slot: number, row: Row): Conflict | undefined {
-    if (!this.#holds(row) || !this.#hash!.has(this.#hashOf(row), slot)) return undefined;
+    if (!this.#holds(row)) return undefined;
+    const hash = this.#hashOf(row);
+    // Almost no row comes as far as to need a list of its key.
+    if (this.#hash!.find(hash, undefined, slot) < 0) return undefined;
     const key = this.#keyOf(row);
-    const other = this.#hash!.find(hashKey(key, this.width), key, slot);
+    const other = this.#hash!.find(hash, key, slot);
     return other < 0 ? undefined : { slot: other, key: key.slice(0, this.width) };
   }
 

@@ -34,26 +34,15 @@ export class HashTable {
     return this.#pairs.byteLength;
   }
 
-  /** The entry that has a key, or −1; of several, any but `except`. */
-  find(hash: number, key: Key, except = -1): number {
+  /** The entry that has a key, or −1; of several, any but `except`. Without the key, one that may have it. */
+  find(hash: number, key: Key | undefined, except = -1): number {
     const pairs = this.#pairs;
     const mask = this.#mask;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const ref = pairs[2 * at + 1]!;
       if (ref === 0) return -1;
       if (ref <= 0 || pairs[2 * at] !== hash || ref - 1 === except) continue;
-      if (this.#holder.hasKey(ref - 1, key)) return ref - 1;
-    }
-  }
-
-  /** True when some entry but `except` has this hash, and so may have the key. */
-  has(hash: number, except: number): boolean {
-    const pairs = this.#pairs;
-    const mask = this.#mask;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const ref = pairs[2 * at + 1]!;
-      if (ref === 0) return false;
-      if (ref > 0 && pairs[2 * at] === hash && ref - 1 !== except) return true;
+      if (key === undefined || this.#holder.hasKey(ref - 1, key)) return ref - 1;
     }
   }
 

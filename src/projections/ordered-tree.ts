@@ -161,7 +161,8 @@ export class OrderedTree implements Sequence, Ties {
 
   /** How many entries lie between two edges, without a look at each. */
   countBetween(low: Edge, high: Edge): number {
-    const [from, to] = [low, high].map((): Position => ({ leaf: 0, at: 0 })) as [Position, Position];
+    const from: Position = { leaf: 0, at: 0 };
+    const to: Position = { leaf: 0, at: 0 };
     this.seek(low, from);
     this.seek(high, to);
     return this.#leaves.distance(from, to);
@@ -333,7 +334,7 @@ export class OrderedTree implements Sequence, Ties {
     const last = --this.#waitingCount;
     if (place === last) return;
     waiting.copy(waiting, last, place);
-    this.#leaves.places.setWaiting(waiting.ref[last]!, place);
+    places.setWaiting(waiting.ref[last]!, place);
   }
 
   /** Puts every entry that waits in its place. */

@@ -1,6 +1,6 @@
 import { checkOptions, MemoirError, show } from '../errors.js';
 import type { Tables } from '../codecs/table-types.js';
-import type { AnyBatch, AnyChange } from '../log/batch.js';
+import { tupleOf, type AnyBatch, type AnyChange } from '../log/batch.js';
 import type { Log } from '../log/log.js';
 import { compacted, inFuture, offsetOf, type Position } from '../log/position.js';
 import type { View } from '../projections/read-view.js';
@@ -113,6 +113,6 @@ function changed({ table, key, kind }: AnyChange, { offset }: AnyBatch, since: n
     'Conflict',
     `batch ${offset} has the ${kind} of ${table} ${show(key)}, which the query reads, and nothing of that was ` +
       `expected after offset ${since}: read anew and try again`,
-    { table, key: Array.isArray(key) ? key : [key], offset, requested: since },
+    { table, key: tupleOf(key), offset, requested: since },
   );
 }

@@ -1,6 +1,6 @@
 import { MemoirError, show } from '../errors.js';
 import { equalPlain } from '../codecs/equality.js';
-import type { AnyBatch, AnyChange, AnyEvent } from '../log/batch.js';
+import { tupleOf, type AnyBatch, type AnyChange, type AnyEvent } from '../log/batch.js';
 import type { AnyFold, ProjectionDefinition } from '../projections/projection.js';
 import type { FoldedBatch } from '../projections/projection-types.js';
 import type { TableReads } from '../projections/table-reader.js';
@@ -253,13 +253,9 @@ function failed(
   return new MemoirError('ProjectionFailed', `${projection} cannot fold ${said} in batch ${offset}: ${because}`, {
     projection,
     offset,
-    ...(isChange ? { table: what.table, key: keyOf(what) } : { event: what.type }),
+    ...(isChange ? { table: what.table, key: tupleOf(what.key) } : { event: what.type }),
     cause,
   });
-}
-
-function keyOf({ key }: AnyChange): readonly unknown[] {
-  return Array.isArray(key) ? key : [key];
 }
 
 function asyncFold(

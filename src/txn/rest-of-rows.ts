@@ -1,5 +1,5 @@
 import { compareKeys, type Key } from '../codecs/key.js';
-import type { AnyBatch, AnyChange } from '../log/batch.js';
+import { tupleOf, type AnyBatch, type AnyChange } from '../log/batch.js';
 import type { Log } from '../log/log.js';
 import type { TableState } from '../projections/table-state.js';
 import type { PinnedView } from '../projections/view.js';
@@ -72,7 +72,7 @@ export class RestOfRows implements Rest {
       for (const batch of insertsOf(tables.get(name)!, rows, { offset: view.offset, at })) {
         const waits = this.#build(batch);
         if (waits !== undefined) yield* waits;
-        this.#last = keyOf(batch.changes.at(-1)!);
+        this.#last = tupleOf(batch.changes.at(-1)!.key);
         yield undefined;
         if (isEnough()) return;
       }
@@ -82,10 +82,6 @@ export class RestOfRows implements Rest {
   #hasRead(change: AnyChange): boolean {
     const place = this.#sources.indexOf(change.table);
     if (place !== this.#read) return place < this.#read;
-    return this.#last !== undefined && compareKeys(keyOf(change), this.#last) <= 0;
+    return this.#last !== undefined && compareKeys(tupleOf(change.key), this.#last) <= 0;
   }
-}
-
-function keyOf({ key }: AnyChange): Key {
-  return (Array.isArray(key) ? key : [key]) as Key;
 }
