@@ -1,28 +1,9 @@
 import * as t from 'io-ts';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { MemoirError, openStore, table, type DurableStore, type LogPlan, type OpenOptions } from '../../src/index.js';
+import { MemoirError, openStore, table } from '../../src/index.js';
+import { fill, openOn, put, tables } from '../support/logged-items.js';
 import { MemoryMedium } from '../support/memory-byte-log.js';
-
-const Item = t.strict({ id: t.string, n: t.number });
-const items = table(Item, { primaryKey: 'id', indexes: { byN: ['n'] } });
-const tables = { items };
-type Store = DurableStore<typeof tables>;
-
-/** What the stores were told of, where no test took it out. */
-const errors: unknown[] = [];
-afterEach(() => expect(errors.splice(0)).toEqual([]));
-
-const openOn = (medium: MemoryMedium, options: Partial<OpenOptions<typeof tables>> = {}, plan: Partial<LogPlan> = {}) =>
-  openStore({ tables, log: medium.plan(plan), onError: (error) => errors.push(error), ...options });
-
-const put = (store: Store, id: string, n = 0, name?: string) =>
-  store.transact((tx) => tx.items.put({ id, n }), name === undefined ? {} : { id: name });
-
-/** Writes so many batches, one append each, and the same row always. */
-async function fill(store: Store, count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await put(store, 'a', store.head + 1);
-}
 
 const codeOf = (act: () => unknown): unknown => {
   try {
